@@ -1,0 +1,28 @@
+"""Settings for all tests: what notebooks' kernels see, and doctests that leave nothing behind."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent
+
+# Kernels do not see pytest's sys.path, and a notebook's figures need the inline backend, which an inherited
+# MPLBACKEND would displace.
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+os.environ.pop("MPLBACKEND", None)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give a loaded machine time between a cell's reply and its output (nbval's own limit is 5 s)."""
+    if hasattr(item, "output_timeout"):
+        item.output_timeout = 60
+
+
+@pytest.fixture(autouse=True)
+def numpy_prints_as_always() -> Iterator[None]:
+    """Undo `setup()`, which changes how NumPy prints, after every test and doctest."""
+    with np.printoptions():
+        yield

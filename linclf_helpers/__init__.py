@@ -1,0 +1,36 @@
+"""What the notebooks of the course import: NumPy at the bottom, pictures at the top.
+
+The floors, lowest first (each module imports only from those above it in this list):
+
+- `forward`: logits, softmax, cross-entropy (notebook 01); `datasets`: penguins, digits, blobs
+- `gradients`: one function for each derivative (notebooks 02 to 06)
+- `gradcheck`: finite differences, to check every derivative
+- `model`: `LinearClassifier`
+- `training`: gradient descent and learning-rate sweeps
+- `plots`: static figures; the only one that needs matplotlib
+"""
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "setup"]
+
+
+def setup() -> None:
+    """Prepare a notebook: print four decimals, and give figures the style of the course.
+
+    Every notebook calls this once, at the end of its import cell. NumPy prints arrays with exactly four decimals,
+    so that the same numbers look the same on every machine; matplotlib gets the course's colours and fonts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linclf_helpers import setup
+    >>> setup()
+    >>> print(np.array([1 / 3, 2]))
+    [0.3333 2.0000]
+    """
+    import numpy as np
+
+    from linclf_helpers.plots import use_course_style  # here, so that importing the package stays cheap
+
+    np.set_printoptions(precision=4, suppress=True, floatmode="fixed", linewidth=100)
+    use_course_style()

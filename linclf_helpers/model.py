@@ -1,0 +1,128 @@
+"""The classifier: weights, a bias, and the functions of the course put together. Assembled in notebook 06."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from linclf_helpers._validate import Array, as_array_of_shape, as_labels, positive, whole_number
+from linclf_helpers.forward import linear, softmax
+from linclf_helpers.gradients import loss_and_gradients
+
+__all__ = ["LinearClassifier"]
+
+
+class LinearClassifier:
+    """A softmax classifier: logits Z = XW + b, probabilities softmax(Z).
+
+    Parameters
+    ----------
+    n_features : int
+        D, at least 1.
+    n_classes : int
+        K, at least 2.
+    rng : numpy.random.Generator, optional
+        If given, W and b start as standard normal numbers divided by √D. Otherwise they start at zero, which is a
+        fine start for this model (the loss is convex) and a blind spot for gradient checks.
+
+    Attributes
+    ----------
+    W : ndarray of shape (D, K)
+    b : ndarray of shape (K,)
+
+    Raises
+    ------
+    ValueError
+        If n_features or n_classes is not a whole number or too small.
+
+    Examples
+    --------
+    >>> model = LinearClassifier(n_features=2, n_classes=3)
+    >>> print(model.predict_proba([[1.0, 2.0]]).round(4))
+    [[0.3333 0.3333 0.3333]]
+    """
+
+    def __init__(self, n_features: int, n_classes: int, rng: np.random.Generator | None = None) -> None:
+        D = whole_number("n_features", n_features, at_least=1)
+        K = whole_number("n_classes", n_classes, at_least=2)
+        if rng is None:
+            self.W: Array = np.zeros((D, K))
+            self.b: Array = np.zeros(K)
+        else:
+            self.W = rng.normal(size=(D, K)) / np.sqrt(D)
+            self.b = rng.normal(size=K) / np.sqrt(D)
+
+    def __repr__(self) -> str:
+        D, K = self.W.shape
+        return f"LinearClassifier(n_features={D}, n_classes={K})"
+
+    def logits(self, X: ArrayLike) -> Array:
+        """Return the scores XW + b, shape (N, K), of examples X of shape (N, D)."""
+        return linear(as_array_of_shape("X", X, "N", self.W.shape[0]), self.W, self.b)
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """Return the probabilities softmax(XW + b), shape (N, K), of examples X of shape (N, D)."""
+        return softmax(self.logits(X))
+
+    def predict(self, X: ArrayLike) -> NDArray[np.integer[Any]]:
+        """Return the most probable class of each example, shape (N,); the lower number where classes tie."""
+        return self.logits(X).argmax(axis=1)
+
+    def loss(self, X: ArrayLike, Y: ArrayLike, l2: float = 0.0) -> float:
+        """Return the mean cross-entropy on examples X and labels Y (one-hot or integers), plus (l2/2)·‖W‖²."""
+        return loss_and_gradients(X, Y, self.W, self.b, l2)[0]
+
+    def gradients(self, X: ArrayLike, Y: ArrayLike, l2: float = 0.0) -> tuple[Array, Array]:
+        """Return ∂L/∂W, shape (D, K), and ∂L/∂b, shape (K,), of the loss on examples X and labels Y."""
+        _, dW, db = loss_and_gradients(X, Y, self.W, self.b, l2)
+        return dW, db
+
+    def step(self, X: ArrayLike, Y: ArrayLike, learning_rate: float, l2: float = 0.0) -> float:
+        """Take one step of gradient descent and return the loss before it.
+
+        Parameters
+        ----------
+        X : array of shape (N, D)
+        Y : array of shape (N, K), or integers of shape (N,)
+        learning_rate : float
+            η, greater than 0.
+        l2 : float, default 0
+            Strength of the penalty on the weights.
+
+        Returns
+        -------
+        loss : float
+            On this batch, before the update.
+
+        Raises
+        ------
+        ValueError
+            If the learning rate is not greater than 0, or the batch is refused by
+            `linclf_helpers.gradients.loss_and_gradients`. The parameters are then as they were.
+
+        Notes
+        -----
+        W ← W − η ∂L/∂W, b ← b − η ∂L/∂b, both gradients taken before either changes. New arrays are assigned, so a
+        copy of the old ones that somebody kept stays what it was. Derived in notebook 06.
+
+        Examples
+        --------
+        >>> model = LinearClassifier(n_features=2, n_classes=3)
+        >>> X, labels = [[1.0, 2.0], [-1.0, 0.5], [0.0, 1.0], [2.0, -1.0]], [0, 1, 1, 2]
+        >>> first = model.step(X, labels, learning_rate=0.1)
+        >>> model.loss(X, labels) < first
+        True
+        """
+        learning_rate = positive("learning_rate", learning_rate)
+        loss, dW, db = loss_and_gradients(X, Y, self.W, self.b, l2)
+        self.W = self.W - learning_rate * dW
+        self.b = self.b - learning_rate * db
+        return loss
+
+    def score(self, X: ArrayLike, labels: ArrayLike) -> float:
+        """Return the accuracy: the share of examples X whose most probable class is their label, integers (N,)."""
+        predicted = self.predict(X)
+        labels = as_labels("labels", labels, K=len(self.b))
+        if labels.shape != predicted.shape:
+            raise ValueError(f"labels: expected shape {predicted.shape}, one per row of X, got {labels.shape}")
+        return float((predicted == labels).mean())

@@ -1,0 +1,247 @@
+"""Gradient descent with a record of its way, and many learning rates at once. Used in notebooks 06 and 07."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from linclf_helpers._validate import (
+    Array,
+    as_array_of_shape,
+    as_labels,
+    as_one_hot,
+    not_negative,
+    positive,
+    whole_number,
+)
+from linclf_helpers.gradients import loss_and_gradients
+from linclf_helpers.model import LinearClassifier
+
+__all__ = ["History", "gradient_descent", "safe_learning_rate", "sweep"]
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What happened in a run of gradient descent. Entry 0 of everything is before the first update.
+
+    Attributes
+    ----------
+    losses : ndarray of shape (steps + 1,)
+        Mean loss on all the training data, the penalty included.
+    accuracies : ndarray of shape (steps + 1,)
+        Share of the training data classified correctly.
+    W_path : ndarray of shape (steps + 1, D, K)
+        The weights.
+    b_path : ndarray of shape (steps + 1, K)
+        The bias.
+    diverged_at : int or None
+        The step whose update left the range of floating-point numbers, if one did. The arrays end just before it.
+    """
+
+    losses: Array
+    accuracies: Array
+    W_path: Array
+    b_path: Array
+    diverged_at: int | None = None
+
+    def __repr__(self) -> str:
+        end = "" if self.diverged_at is None else f", diverged at step {self.diverged_at}"
+        return f"History(steps={len(self.losses) - 1}, loss {self.losses[0]:.4f} → {self.losses[-1]:.4f}{end})"
+
+
+def gradient_descent(
+    model: LinearClassifier,
+    X: ArrayLike,
+    Y: ArrayLike,
+    learning_rate: float,
+    steps: int,
+    batch_size: int | None = None,
+    l2: float = 0.0,
+    momentum: float = 0.0,
+    rng: np.random.Generator | None = None,
+) -> History:
+    """Train a model in place by gradient descent and return the history.
+
+    Parameters
+    ----------
+    model : LinearClassifier
+        Trained from where it stands; its W and b are replaced by the last ones.
+    X : array of shape (N, D)
+        Training examples.
+    Y : array of shape (N, K), or integers of shape (N,)
+        Their labels, one-hot or integers.
+    learning_rate : float
+        η, greater than 0.
+    steps : int
+        Number of updates, at least 0.
+    batch_size : int, optional
+        Examples per update, from 1 to N; all N by default. The last batch of a pass may be smaller.
+    l2 : float, default 0
+        Strength of the penalty on the weights.
+    momentum : float, default 0
+        From 0 up to, but not including, 1.
+    rng : numpy.random.Generator, optional
+        Shuffles the examples anew for each pass; without it batches are taken in order.
+
+    Returns
+    -------
+    history : History
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or shapes do not fit. The model is then as it was.
+
+    Notes
+    -----
+    V ← μ V + ∂L/∂W, W ← W − η V, and the same for b; with momentum μ = 0 that is plain gradient descent.
+    Derived in notebook 06; batches and momentum in notebook 07.
+
+    Examples
+    --------
+    >>> model = LinearClassifier(n_features=2, n_classes=3)
+    >>> X, labels = [[1.0, 2.0], [-1.0, 0.5], [0.0, 1.0], [2.0, -1.0]], [0, 1, 1, 2]
+    >>> gradient_descent(model, X, labels, learning_rate=0.5, steps=10)
+    History(steps=10, loss 1.0986 → 0.2710)
+    """
+    X = as_array_of_shape("X", X, "N", model.W.shape[0])
+    Y = as_one_hot("Y", Y, model.logits(X), "X")
+    labels = Y.argmax(axis=1)
+    N = len(X)
+    learning_rate = positive("learning_rate", learning_rate)
+    steps = whole_number("steps", steps, at_least=0)
+    size = N if batch_size is None else whole_number("batch_size", batch_size, at_least=1)
+    if size > N:
+        raise ValueError(f"batch_size: expected at most the {N} examples there are, got {size}")
+    momentum = not_negative("momentum", momentum, below=1)
+
+    losses, accuracies, W_path, b_path = [], [], [model.W.copy()], [model.b.copy()]
+    V_W, V_b = np.zeros_like(model.W), np.zeros_like(model.b)
+    queue = np.arange(0)
+    diverged_at = None
+    loss, dW, db = loss_and_gradients(X, Y, model.W, model.b, l2)
+    losses.append(loss)
+    accuracies.append(model.score(X, labels))
+    for step in range(1, steps + 1):
+        if size < N:
+            if len(queue) == 0:
+                queue = np.arange(N) if rng is None else rng.permutation(N)
+            batch, queue = queue[:size], queue[size:]
+            _, dW, db = loss_and_gradients(X[batch], Y[batch], model.W, model.b, l2)
+        with np.errstate(over="ignore", invalid="ignore"):
+            V_W, V_b = momentum * V_W + dW, momentum * V_b + db
+            W, b = model.W - learning_rate * V_W, model.b - learning_rate * V_b
+            within_range = np.isfinite(X @ W + b).all() and np.isfinite(l2 * (W**2).sum())
+        if not within_range:
+            diverged_at = step
+            break
+        model.W, model.b = W, b
+        loss, dW, db = loss_and_gradients(X, Y, W, b, l2)
+        losses.append(loss)
+        accuracies.append(model.score(X, labels))
+        W_path.append(W.copy())
+        b_path.append(b.copy())
+    return History(np.array(losses), np.array(accuracies), np.array(W_path), np.array(b_path), diverged_at)
+
+
+def sweep(X: ArrayLike, Y: ArrayLike, learning_rates: ArrayLike, steps: int) -> Array:
+    """Return the losses of full-batch gradient descent from zero for many learning rates at once.
+
+    Parameters
+    ----------
+    X : array of shape (N, D)
+        Training examples.
+    Y : array of shape (N, K), or integers of shape (N,)
+        Their labels. Integers count up to the largest one present: K = max + 1.
+    learning_rates : array of shape (R,)
+        All greater than 0.
+    steps : int
+        Number of updates, at least 0.
+
+    Returns
+    -------
+    losses : ndarray of shape (R, steps + 1)
+        Entry 0 of each row is before the first update, log K.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, a rate is not greater than 0, or steps is negative.
+
+    Notes
+    -----
+    The R models are stacked, class by class, into one tall matrix, so that each step is two matrix products for all
+    of them together. Equal to R runs of `gradient_descent` up to rounding. Used in notebook 07.
+
+    Examples
+    --------
+    >>> X, labels = [[1.0, 2.0], [-1.0, 0.5], [0.0, 1.0], [2.0, -1.0]], [0, 1, 1, 2]
+    >>> sweep(X, labels, [0.1, 0.5], steps=10).shape
+    (2, 11)
+    """
+    X = as_array_of_shape("X", X, "N", "D")
+    integers = np.ndim(Y) == 1
+    K = int(as_labels("Y", Y).max()) + 1 if integers else as_array_of_shape("Y", Y, len(X), "K").shape[1]
+    Y = as_one_hot("Y", Y, np.zeros((len(X), K)), "X")
+    if K < 2:
+        raise ValueError(f"Y: expected at least 2 classes, got {K}")
+    rates = as_array_of_shape("learning_rates", learning_rates, "R")
+    if (rates <= 0).any():
+        raise ValueError(f"learning_rates: expected only numbers greater than 0, got {rates.min():g}")
+    steps = whole_number("steps", steps, at_least=0)
+
+    N, R = len(X), len(rates)
+    X1 = np.hstack([X, np.ones((N, 1))])  # (N, D + 1): the bias is one more weight, on a feature that is always 1
+    labels_X = Y.T @ X1 / N  # (K, D + 1): the part of the gradient that never changes
+    W = np.zeros((R, K, X1.shape[1]))
+    losses = np.empty((R, steps + 1))
+    for step in range(steps + 1):
+        Z = (W.reshape(R * K, -1) @ X1.T).reshape(R, K, N)
+        score_of_label = (W * labels_X).sum(axis=(1, 2))  # mean over n of z_nc
+        top = Z.max(axis=1, keepdims=True)
+        E = np.exp(Z - top)
+        total = E.sum(axis=1, keepdims=True)
+        losses[:, step] = (top + np.log(total)).mean(axis=(1, 2)) - score_of_label
+        if step < steps:
+            Y_hat = (E / total).reshape(R * K, N)
+            gradient = (Y_hat @ X1 / N).reshape(R, K, -1) - labels_X
+            W -= rates[:, None, None] * gradient
+    return losses
+
+
+def safe_learning_rate(X: ArrayLike, l2: float = 0.0) -> float:
+    """Return a learning rate with which full-batch gradient descent is certain to lower the loss at every step.
+
+    Parameters
+    ----------
+    X : array of shape (N, D)
+        Training examples.
+    l2 : float, default 0
+        Strength λ of the penalty on the weights.
+
+    Returns
+    -------
+    learning_rate : float
+        1/L. Up to 2/L the loss can't rise; beyond, it may or may not.
+
+    Raises
+    ------
+    ValueError
+        If X has another shape, a number is not finite, or l2 is negative.
+
+    Notes
+    -----
+    L = ½ λ_max(X̃ᵀX̃/N) + λ bounds the curvature of the loss everywhere, with X̃ = [X, 1] (D. Böhning, Multinomial
+    logistic regression algorithm, Annals of the Institute of Statistical Mathematics 44, 1992). It is a promise and
+    not a wall: where predictions are confident the curvature is much smaller. Used in notebook 07.
+
+    Examples
+    --------
+    >>> print(f"{safe_learning_rate([[1.0], [-1.0]]):.4f}")
+    2.0000
+    """
+    X = as_array_of_shape("X", X, "N", "D")
+    l2 = not_negative("l2", l2)
+    X1 = np.hstack([X, np.ones((len(X), 1))])
+    largest = float(np.linalg.eigvalsh(X1.T @ X1 / len(X1))[-1])
+    return 1 / (largest / 2 + l2)
