@@ -130,7 +130,8 @@ class Dataset:
         Returns
         -------
         data : Dataset
-            A feature that never changes in `fit_on` is only shifted, since its standard deviation is 0.
+            A feature that never changes in `fit_on` is only shifted, since its standard deviation is 0. The units in
+            the names of the features give way to "(standardised)".
 
         Raises
         ------
@@ -154,7 +155,11 @@ class Dataset:
             )
         mean, deviation = reference.X.mean(axis=0), reference.X.std(axis=0)
         constant = np.ptp(reference.X, axis=0) == 0
-        return replace(self, X=(self.X - mean) / np.where(constant, 1, deviation))
+        return replace(
+            self,
+            X=(self.X - mean) / np.where(constant, 1, deviation),
+            feature_names=tuple(f"{name.split(' (')[0]} (standardised)" for name in self.feature_names),
+        )
 
 
 def load_penguins(features: tuple[str, ...] = ("bill_length_mm", "bill_depth_mm")) -> Dataset:
@@ -233,7 +238,6 @@ def load_four_penguins() -> Dataset:
         everyone,
         X=everyone.X[four],
         labels=everyone.labels[four],
-        feature_names=("bill length (standardised)", "bill depth (standardised)"),
         description="four penguins, bill length and depth standardised over all 342",
     )
 

@@ -161,11 +161,11 @@ class GradientCheck:
             return f"Gradient check undecided: {self.problem}."
         if self.ok:  # no measured error here: its digits differ between machines
             return f"Gradient check passed: {entries}, each within {self.tolerance:g} of its finite difference."
-        where = f" at index {list(self.worst_index)}" if self.worst_index else ""
+        where = f"index {list(self.worst_index)}, " if self.worst_index else ""
         return (
-            f"Gradient check FAILED: of {entries}, the worst is{where}: formula {self.worst_analytic:.4g},"
-            f" finite difference {self.worst_numeric:.4g}, relative error {self.max_relative_error:.1g}"
-            f" (allowed {self.tolerance:g})."
+            f"Gradient check FAILED at {where}the worst of {entries}:\n"
+            f"formula {self.worst_analytic:.4g}, finite difference {self.worst_numeric:.4g},"
+            f" relative error {self.max_relative_error:.1g} (allowed {self.tolerance:g})."
         )
 
     def __repr__(self) -> str:
@@ -236,8 +236,8 @@ def check_gradient(
     >>> check_gradient(lambda x: (x**2).sum(), x, 2 * x)
     Gradient check passed: 3 entries, each within 1e-07 of its finite difference.
     >>> check_gradient(lambda x: (x**2).sum(), x, [2.0, 4.0, 5.0])
-    Gradient check FAILED: of 3 entries, the worst is at index [2]: formula 5, finite difference 6,
-    relative error 0.2 (allowed 1e-07).
+    Gradient check FAILED at index [2], the worst of 3 entries:
+    formula 5, finite difference 6, relative error 0.2 (allowed 1e-07).
     """
     if callable(analytic):
         raise ValueError("analytic: expected the derivatives as an array, got a function (call it at x first)")
