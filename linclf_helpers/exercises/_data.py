@@ -152,7 +152,8 @@ accuracy = Exercise(
         [
             Probe((_most_probable, np.array([1, 2]))),
             Probe((_hits, SEVEN.labels)),
-            *(Probe((each.Y_hat, each.labels)) for each in (*BATCHES, SQUARE)),
+            *(Probe((each.Y_hat, each.labels)) for each in BATCHES),
+            Probe((SQUARE.Y_hat, SQUARE.Y_hat.argmax(axis=1))),
         ],
         [Probe((_ties, np.array([2, 0, 2])), "a batch with a tie: two equal probabilities")],
     ),
@@ -426,10 +427,7 @@ standardize.mistake(
     "Is the deviation of your training columns exactly 1 now? What becomes of a feature measured in kilometres?",
     "It avoids 0/0 by changing every other number a little, the more the narrower the feature. Which features need "
     "the exception?",
-    variants=[
-        _with(_mean, lambda train, test, e=10.0**-n: train.std(axis=0) + e)  # type: ignore[misc]
-        for n in (3, 4, 5, 6, 7, 9, 10, 12)
-    ],
+    variants=[_with(_mean, lambda train, test, e=10.0**-n: train.std(axis=0) + e) for n in (3, 4, 5, 6, 7, 9, 10, 12)],
 )
 standardize.mistake(
     "changes_arguments",

@@ -4,15 +4,25 @@ A mistake is a wrong implementation with an explanation. To diagnose is to find 
 learner's function does on all the probes; where none or several do, the answer is a counter-example.
 """
 
+import ast
 import inspect
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from linclf_helpers.exercises._observe import Array, Function, Probe, Seen, is_stub, observe, own_lines, say
+from linclf_helpers.exercises._observe import (
+    Array,
+    Function,
+    Probe,
+    Seen,
+    is_stub,
+    observe,
+    own_lines,
+    say,
+    with_article,
+)
 from linclf_helpers.exercises._outcome import Outcome
 
 Law = Callable[..., str]
@@ -206,7 +216,7 @@ class Exercise(Task):
         return Outcome("right", self.name, "right.", (f"It agrees with {self.formula} on {sizes}.",))
 
     def _described(self, answer: object) -> str:
-        return f"a {type(answer).__name__}"
+        return with_article(type(answer).__name__)
 
     def _how_to_call(self) -> str:
         return f"Hand in the function itself, its name without brackets. I will call it as {self.call}."
@@ -287,7 +297,7 @@ class Exercise(Task):
             question = (mistake.question, *lines, "hint() says more.")
             return Outcome(kind, self.name, mistake.title, question, self._compared(probe, theirs), mistake=mistake.id)
         given = (*self._given(probe), *self._compared(probe, theirs))
-        noted = (f"This is {probe.note}.",) if probe.note else ()
+        noted: tuple[str, ...] = (f"This is {probe.note}.",) if probe.note else ()
         if theirs.warned:
             noted += (f"NumPy warned: {theirs.warned}.",)
         if theirs.error is not None:
@@ -380,15 +390,14 @@ class Exercise(Task):
         ratios = np.array([ratio for ratio, _ in found])
         if len(found) < 2:
             return ()
-        if np.allclose(ratios, ratios[0], rtol=1e-6, atol=0):
-            return (f"Your result is always {ratios[0]:.4g} times the right one.",)
-        for letter in "NKD":
-            for power, text in ((1, letter), (-1, f"1/{letter}")):
-                for sign, words in ((1, text), (-1, f"−{text}")):
-                    if all(
-                        letter in sizes and np.isclose(ratio, sign * sizes[letter] ** power) for ratio, sizes in found
-                    ):
-                        return (f"Your result is always {words} times the right one.",)
+        for letter, power in (("", 0), ("N", 1), ("N", -1), ("K", 1), ("K", -1), ("D", 1), ("D", -1)):
+            counts = np.array([sizes.get(letter, np.nan) if letter else 1.0 for _, sizes in found])
+            constants = ratios / counts**power
+            if np.allclose(constants, constants[0], rtol=1e-6, atol=0):
+                factor = f"{constants[0]:.4g}"
+                unit = {"1": letter, "-1": f"−{letter}"}.get(factor, f"{factor} · {letter}")
+                text = factor if power == 0 else unit if power == 1 else f"{factor}/{letter}"
+                return (f"Your result is always {text} times the right one.",)
         return ()
 
     def _sizes(self, probe: Probe) -> dict[str, float]:
@@ -424,8 +433,7 @@ class Exercise(Task):
         return ()
 
     def _show_solution(self) -> Outcome:
-        source = textwrap.dedent(inspect.getsource(self.reference)).replace(self.reference.__name__, self.name, 1)
-        return Outcome("solution", self.name, self.formula, code=source)
+        return Outcome("solution", self.name, self.formula, code=_plain_source(self.reference, self.name))
 
 
 @dataclass(eq=False, repr=False)
@@ -514,6 +522,17 @@ def rows_sum_to(target: float, what: str = "row") -> Law:
         return f"Each {what} should sum to {target:g}; yours {'sums' if len(sums) == 1 else 'sum'} to {shown}."
 
     return law
+
+
+def _plain_source(function: Function, name: str) -> str:
+    """Return a function's source as a learner would write it, under another name and without type hints."""
+    tree = ast.parse(inspect.getsource(function))
+    definition = tree.body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    definition.name, definition.returns = name, None
+    for argument in definition.args.args:
+        argument.annotation = None
+    return ast.unparse(tree)
 
 
 def _constant(array: Array) -> Function:

@@ -126,10 +126,7 @@ dL_dYhat.mistake(
     "a small number sits in the denominator.",
     "Differentiate the very line that computes your loss. Is there an ε in it?",
     "With ε in the gradient and none in the loss the two describe different curves, and a strict check shows it.",
-    variants=[
-        (lambda Y_hat, Y, e=10.0**-n: -Y / (Y_hat + e) / len(Y))  # type: ignore[misc]
-        for n in (4, 5, 6, 7, 9)
-    ],
+    variants=[(lambda Y_hat, Y, e=10.0**-n: -Y / (Y_hat + e) / len(Y)) for n in (4, 5, 6, 7, 9)],
 )
 
 

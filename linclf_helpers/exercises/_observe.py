@@ -103,6 +103,11 @@ def say(error: object, limit: int = 200) -> str:
     return text if len(text) <= limit else text[:limit] + " …"
 
 
+def with_article(noun: str) -> str:
+    """Return a type's name with "a" or "an"."""
+    return f"an {noun}" if noun[:1].lower() in "aeiou" or noun.startswith("nd") else f"a {noun}"
+
+
 def own_lines(error: BaseException) -> list[str]:
     """Return the lines of the learner's own code that led to an error, the last three at most."""
     hidden = (str(Path(__file__).parent), str(Path(np.__file__).parent), sysconfig.get_path("stdlib"), "<frozen")
@@ -131,10 +136,10 @@ def _read(result: object, outputs: int) -> tuple[tuple[Array, ...] | None, str, 
         try:
             array = np.array(part)
         except Exception:
-            return None, f"a {type(part).__name__}", False
+            return None, with_article(type(part).__name__), False
         if array.dtype.kind not in "fiub":
-            kind = type(part).__name__
-            return None, f"an array of {array.dtype}" if isinstance(part, np.ndarray) else f"a {kind}", False
+            what = f"array of {array.dtype}" if isinstance(part, np.ndarray) else type(part).__name__
+            return None, with_article(what), False
         arrays.append(array)
     return tuple(arrays), "", listed
 

@@ -480,12 +480,6 @@ cross_entropy_from_logits.mistake(
     "a small number inside the logarithm puts a ceiling on the loss.",
     "Lower the correct class's logit step by step. Where does your loss stop growing?",
     "With ε inside, no example can cost more than −log ε. From the logits the loss is finite by itself.",
-    variants=[
-        (lambda Z, labels, e=e: -np.log(_picked(_softmax(Z), labels) + e).mean())  # type: ignore[misc]
-        for e in _EPSILONS
-    ]
-    + [
-        (lambda Z, labels, e=e: -np.log(np.maximum(_picked(_softmax(Z), labels), e)).mean())  # type: ignore[misc]
-        for e in _EPSILONS
-    ],
+    variants=[(lambda Z, labels, e=e: -np.log(_picked(_softmax(Z), labels) + e).mean()) for e in _EPSILONS]
+    + [(lambda Z, labels, e=e: -np.log(np.maximum(_picked(_softmax(Z), labels), e)).mean()) for e in _EPSILONS],
 )

@@ -386,7 +386,7 @@ numerical_gradient.mistake(
     "multiplied by h in the end.",
     "In which order does Python work off / and *? What stands under your fraction?",
     "Without brackets around the denominator, the division stops at the first factor and the second multiplies.",
-    variants=[_half_divided(h) for h in _HS],
+    variants=[_half_divided(h) for h in (1e-3, 1e-4)],
 )
 numerical_gradient.mistake(
     "sign",

@@ -1,0 +1,37 @@
+# make lab        read the course: sets up .venv when needed, opens JupyterLab on notebook 00
+# make test       prove it: lint, types, unit tests, doctests, every notebook against its committed outputs
+# make notebooks  execute the notebooks and save them (one: make notebooks NOTEBOOK=notebooks/00_start_here.ipynb)
+#
+# Options: PYTHON=python3.12 (any from 3.11 on), LAB_ARGS="--no-browser --port=8899".
+
+PYTHON = python3
+VENV = .venv/bin/python
+READY = .venv/.ready
+
+.PHONY: lab test notebooks
+
+lab: $(READY)
+	$(VENV) -m jupyterlab $(LAB_ARGS) notebooks/00_start_here.ipynb
+
+test: $(READY)
+	$(VENV) -m ruff check
+	$(VENV) -m ruff format --check
+	$(VENV) -m mypy
+	$(VENV) -m pytest --cov
+
+notebooks: $(READY)
+	$(VENV) tests/refresh_notebooks.py $(if $(NOTEBOOK),"$(NOTEBOOK)")
+
+# .ready is written last: without it the set-up was interrupted, and starts afresh. So it does when .venv's Python
+# no longer runs (the system's was upgraded, say).
+ifneq ($(shell $(VENV) -c "print(1)" 2>/dev/null),1)
+$(READY): again
+.PHONY: again
+endif
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Python 3.11 or newer is needed, and $(PYTHON) is %d.%d. Name a newer one: make $(MAKECMDGOALS) PYTHON=python3.12" % v[:2])'
+	@echo "Setting up .venv (once; it takes a minute or two)"
+	@test -f $@ && $(VENV) -c "" || $(PYTHON) -m venv --clear .venv
+	@$(VENV) -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
