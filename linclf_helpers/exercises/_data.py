@@ -427,7 +427,7 @@ standardize.mistake(
     "Is the deviation of your training columns exactly 1 now? What becomes of a feature measured in kilometres?",
     "It avoids 0/0 by changing every other number a little, the more the narrower the feature. Which features need "
     "the exception?",
-    variants=[_with(_mean, lambda train, test, e=10.0**-n: train.std(axis=0) + e) for n in (3, 4, 5, 6, 7, 9, 10, 12)],
+    variants=[_with(_mean, lambda train, test, e=10.0**-n: train.std(axis=0) + e) for n in (3, 4, 5, 6, 7)],
 )
 standardize.mistake(
     "changes_arguments",

@@ -178,7 +178,7 @@ softmax_jacobian.mistake(
 softmax_jacobian.mistake(
     "vector",
     lambda y_hat: y_hat * (1 - y_hat),
-    "K numbers came out where K × K are asked for.",
+    "one number per class came out where one per pair of classes is asked for.",
     "There are K probabilities and K logits. How many pairs of one that moves and one that is moved?",
     "You found how each probability reacts to its own logit. How it reacts to the other logits is missing.",
 )

@@ -40,7 +40,7 @@ def batch(seed: int, D: int, K: int, labels: list[int], decimals: int = 15) -> B
     return Batch(X, W, b, Z, Y_hat, Y, np.array(labels), (Y_hat - Y) / N)
 
 
-SMALL = batch(7, D=4, K=3, labels=[2, 0], decimals=1)
+SMALL = batch(33, D=4, K=3, labels=[2, 0], decimals=1)
 SEVEN = batch(1, D=5, K=4, labels=[0, 3, 1, 0, 0, 1, 0])
 SIX = batch(2, D=3, K=5, labels=[4, 1, 4, 4, 2, 1])
 # Shapes that make a forgotten axis silent: only to tell such mistakes apart, always beside the others.

@@ -280,7 +280,7 @@ cross_entropy.mistake(
     "log2",
     lambda Y_hat, Y: -np.log2(Y_hat[Y == 1]).mean(),
     "this is measured in bits.",
-    "Give every class the same probability 1/K. Compare your loss with the natural logarithm of K.",
+    "Give every class the same probability 1/K. Is your loss the natural logarithm of K?",
     "The base of the logarithm is 2. Every loss is 1.4427 times too large, and so is the slope, which the derivation "
     "takes to be −1/ŷ.",
 )
@@ -288,7 +288,7 @@ cross_entropy.mistake(
     "log10",
     lambda Y_hat, Y: -np.log10(Y_hat[Y == 1]).mean(),
     "this is a logarithm to the base 10.",
-    "Give every class the same probability 1/K. Compare your loss with the natural logarithm of K.",
+    "Give every class the same probability 1/K. Is your loss the natural logarithm of K?",
     "The base of the logarithm is 10. Every loss is 0.4343 times the right one, and its slope is not −1/ŷ.",
 )
 cross_entropy.mistake(
