@@ -184,7 +184,7 @@ class Exercise(Task):
             outcome = Outcome("stopped", self.name, title, lines)
         except Exception as error:  # an object that does not even let itself be looked at
             title = f"I can't make sense of what you handed in ({type(error).__name__})."
-            outcome = Outcome("not_a_function", self.name, title, (self._how_to_call(),))
+            outcome = Outcome("wrong_type", self.name, title, (self._how_to_call(),))
         return self._count(outcome, self._rungs_for(outcome))
 
     def _judge(self, answer: object) -> Outcome:
@@ -358,16 +358,19 @@ class Exercise(Task):
         expected = self._expected(probe)
         if [v.shape for v in seen.values] != [v.shape for v in expected]:
             return (("your shape", _shapes(seen.values)), ("expected", _shapes(expected)))
-        for name, mine, right in zip(self.outputs, seen.values, expected, strict=True):
-            differs = ~np.isclose(_float(mine), _float(right), rtol=self.rtol, atol=self.atol, equal_nan=True)
-            if differs.any():
-                index = tuple(int(i) for i in np.argwhere(differs)[0])
-                where = f"{name}[{', '.join(map(str, index))}]" if index else name
-                apart = abs(float(mine[index]) - float(right[index])) > 1e-3 * abs(float(right[index]))
-                digits = 4 if apart or not np.isfinite(mine[index]) else 12
-                yours, theirs = (f"{float(v[index]):.{digits}g}" for v in (mine, right))
-                return ((f"your {where}", yours), ("expected", theirs))
-        raise AssertionError("nothing differs")
+        name, mine, right, differs = next(
+            (name, mine, right, differs)
+            for name, mine, right in zip(self.outputs, seen.values, expected, strict=True)
+            if (differs := ~np.isclose(_float(mine), _float(right), self.rtol, self.atol, equal_nan=True)).any()
+        )
+        index = tuple(int(i) for i in np.argwhere(differs)[0])
+        where = f"{name}[{', '.join(map(str, index))}]" if index else name
+        apart = abs(float(mine[index]) - float(right[index])) > 1e-3 * abs(float(right[index]))
+        digits = 4 if apart or not np.isfinite(mine[index]) else 12
+        return (
+            (f"your {where}", f"{float(mine[index]):.{digits}g}"),
+            ("expected", f"{float(right[index]):.{digits}g}"),
+        )
 
     def _broken_laws(self, probe: Probe, seen: Seen) -> tuple[str, ...]:
         if seen.values is None or [v.shape for v in seen.values] != [v.shape for v in self._expected(probe)]:
@@ -455,6 +458,9 @@ class Paper(Exercise):
             return Outcome("wrong_type", self.name, title)
         return super()._judge(_constant(array))
 
+    def _how_to_call(self) -> str:
+        return f"Hand in the numbers: {self._wanted()}."
+
     def _wanted(self) -> str:
         return f"an array of shape {self._expected(self.stages[0][0])[0].shape}"
 
@@ -492,7 +498,7 @@ class Choice(Task):
         """Return what is to be said about the letter chosen. Never raises."""
         if answer is None or answer is ...:
             return self._not_started()
-        letter = answer.strip().lower() if isinstance(answer, str) else ""
+        letter = str(answer).strip().lower() if issubclass(type(answer), str) else ""
         if letter not in self.options:
             title = f"choose one of {', '.join(map(repr, self.options))}."
             return self._count(Outcome("wrong_type", self.name, title), ())
