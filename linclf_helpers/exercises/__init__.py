@@ -10,6 +10,7 @@ function away. `python -m linclf_helpers.exercises` prints all exercises and mis
 """
 
 from linclf_helpers.exercises._batch_gradients import dL_db, dL_dW, dL_dZ, l2_gradients
+from linclf_helpers.exercises._capstone import CAPSTONE_EXERCISES, Capstone, Certificate
 from linclf_helpers.exercises._data import accuracy, one_hot, standardize
 from linclf_helpers.exercises._exercise import Choice, Exercise, Mistake, Paper
 from linclf_helpers.exercises._local_derivatives import dL_dYhat, dz_dW, softmax_jacobian
@@ -18,7 +19,10 @@ from linclf_helpers.exercises._softmax_and_loss import cross_entropy, cross_entr
 from linclf_helpers.exercises._update_and_checks import gradient_step, numerical_gradient, relative_error
 
 __all__ = [
+    "CAPSTONE_EXERCISES",
     "FUNCTIONS",
+    "Capstone",
+    "Certificate",
     "Choice",
     "Exercise",
     "Mistake",

@@ -29,7 +29,7 @@ Law = Callable[..., str]
 
 # Which letters the axes of an argument stand for, so that "7 times too large" can be told as "N times".
 _AXES = {"Z": "NK", "Y_hat": "NK", "Y": "NK", "dL_dZ": "NK", "X": "ND", "W": "DK", "X_train": "ND"}
-_ORDINARY_COUNT = 2  # numbers shown of a law that is broken
+ASK_FOR_MORE = "hint() says more."
 
 
 @dataclass(frozen=True)
@@ -173,19 +173,23 @@ class Exercise(Task):
         outcome : Outcome
             It shows itself in a notebook; `kind` and `mistake` are for programs.
         """
+        outcome = self.examine(answer)
+        return self._count(outcome, self._rungs_for(outcome))
+
+    def examine(self, answer: object) -> Outcome:
+        """Return what `check` returns, without counting it as an attempt."""
         try:
-            outcome = self._judge(answer)
+            return self._judge(answer)
         except KeyboardInterrupt:
             title = "you stopped the check while your function was still running."
             lines = (
                 "Is there a loop that never ends? What must change in it for its condition to become false?",
                 "(A check stops nothing by itself: the stop button, ■, was the right thing to press.)",
             )
-            outcome = Outcome("stopped", self.name, title, lines)
+            return Outcome("stopped", self.name, title, lines)
         except Exception as error:  # an object that does not even let itself be looked at
             title = f"I can't make sense of what you handed in ({type(error).__name__})."
-            outcome = Outcome("wrong_type", self.name, title, (self._how_to_call(),))
-        return self._count(outcome, self._rungs_for(outcome))
+            return Outcome("wrong_type", self.name, title, (self._how_to_call(),))
 
     def _judge(self, answer: object) -> Outcome:
         if answer is None or answer is ... or is_stub(answer):
@@ -294,8 +298,8 @@ class Exercise(Task):
             if probe.note:
                 lines = (*lines, f"It shows with {probe.note}.")
             kind = "changed_input" if values_right else "recognised"
-            question = (mistake.question, *lines, "hint() says more.")
-            return Outcome(kind, self.name, mistake.title, question, self._compared(probe, theirs), mistake=mistake.id)
+            lines = (mistake.question, *lines, ASK_FOR_MORE)
+            return Outcome(kind, self.name, mistake.title, lines, self._compared(probe, theirs), mistake=mistake.id)
         given = (*self._given(probe), *self._compared(probe, theirs))
         noted: tuple[str, ...] = (f"This is {probe.note}.",) if probe.note else ()
         if theirs.warned:
@@ -375,7 +379,7 @@ class Exercise(Task):
     def _broken_laws(self, probe: Probe, seen: Seen) -> tuple[str, ...]:
         if seen.values is None or [v.shape for v in seen.values] != [v.shape for v in self._expected(probe)]:
             return ()
-        return tuple(filter(None, (law(*probe.args, *map(_float, seen.values)) for law in self.laws)))[:_ORDINARY_COUNT]
+        return tuple(filter(None, (law(*probe.args, *map(_float, seen.values)) for law in self.laws)))[:2]
 
     def _ratio(self, probes: list[Probe], seen: list[Seen], wrong: list[int]) -> tuple[str, ...]:
         """Return a sentence if every wrong result is a constant times the right one."""
