@@ -11,6 +11,7 @@ function away. `python -m linclf_helpers.exercises` prints all exercises and mis
 
 from linclf_helpers.exercises._batch_gradients import dL_db, dL_dW, dL_dZ, l2_gradients
 from linclf_helpers.exercises._capstone import CAPSTONE_EXERCISES, Capstone, Certificate
+from linclf_helpers.exercises._clinic import CLINIC
 from linclf_helpers.exercises._data import accuracy, one_hot, standardize
 from linclf_helpers.exercises._exercise import Choice, Exercise, Mistake, Paper
 from linclf_helpers.exercises._local_derivatives import dL_dYhat, dz_dW, softmax_jacobian
@@ -20,6 +21,7 @@ from linclf_helpers.exercises._update_and_checks import gradient_step, numerical
 
 __all__ = [
     "CAPSTONE_EXERCISES",
+    "CLINIC",
     "FUNCTIONS",
     "Capstone",
     "Certificate",

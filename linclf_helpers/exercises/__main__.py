@@ -1,8 +1,8 @@
 """Print exercises × mistakes × diagnoses: what is said to somebody who makes each mistake on record."""
 
-from linclf_helpers.exercises import CAPSTONE_EXERCISES, FUNCTIONS
+from linclf_helpers.exercises import CAPSTONE_EXERCISES, CLINIC, FUNCTIONS
 
-EXERCISES = (*FUNCTIONS, *CAPSTONE_EXERCISES)
+EXERCISES = (*FUNCTIONS, *CAPSTONE_EXERCISES, *CLINIC)
 
 
 def table() -> str:

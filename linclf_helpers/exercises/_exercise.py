@@ -6,6 +6,7 @@ learner's function does on all the probes; where none or several do, the answer 
 
 import ast
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -440,7 +441,7 @@ class Exercise(Task):
         return ()
 
     def _show_solution(self) -> Outcome:
-        return Outcome("solution", self.name, self.formula, code=_plain_source(self.reference, self.name))
+        return Outcome("solution", self.name, self.formula, code=plain_source(self.reference, self.name))
 
 
 @dataclass(eq=False, repr=False)
@@ -534,7 +535,7 @@ def rows_sum_to(target: float, what: str = "row") -> Law:
     return law
 
 
-def _plain_source(function: Function, name: str) -> str:
+def plain_source(function: Function, name: str) -> str:
     """Return a function's source as a learner would write it, under another name and without type hints."""
     tree = ast.parse(inspect.getsource(function))
     definition = tree.body[0]
@@ -542,7 +543,7 @@ def _plain_source(function: Function, name: str) -> str:
     definition.name, definition.returns = name, None
     for argument in definition.args.args:
         argument.annotation = None
-    return ast.unparse(tree)
+    return re.sub(r"\b_softmax\(", "softmax(", ast.unparse(tree))
 
 
 def _constant(array: Array) -> Function:
