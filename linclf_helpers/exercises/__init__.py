@@ -16,6 +16,19 @@ from linclf_helpers.exercises._data import accuracy, one_hot, standardize
 from linclf_helpers.exercises._exercise import Choice, Exercise, Mistake, Paper
 from linclf_helpers.exercises._local_derivatives import dL_dYhat, dz_dW, softmax_jacobian
 from linclf_helpers.exercises._outcome import Outcome
+from linclf_helpers.exercises._questions import (
+    chain_on_paper,
+    jacobian_on_paper,
+    outer_on_paper,
+    shapes_on_paper,
+    slope_on_paper,
+    softmax_on_paper,
+    why_bias,
+    why_both_sums,
+    why_log,
+    why_no_inverse,
+    why_random_weights,
+)
 from linclf_helpers.exercises._softmax_and_loss import cross_entropy, cross_entropy_from_logits, softmax
 from linclf_helpers.exercises._update_and_checks import gradient_step, numerical_gradient, relative_error
 
@@ -23,6 +36,7 @@ __all__ = [
     "CAPSTONE_EXERCISES",
     "CLINIC",
     "FUNCTIONS",
+    "QUESTIONS",
     "Capstone",
     "Certificate",
     "Choice",
@@ -31,6 +45,7 @@ __all__ = [
     "Outcome",
     "Paper",
     "accuracy",
+    "chain_on_paper",
     "cross_entropy",
     "cross_entropy_from_logits",
     "dL_dW",
@@ -39,13 +54,23 @@ __all__ = [
     "dL_db",
     "dz_dW",
     "gradient_step",
+    "jacobian_on_paper",
     "l2_gradients",
     "numerical_gradient",
     "one_hot",
+    "outer_on_paper",
     "relative_error",
+    "shapes_on_paper",
+    "slope_on_paper",
     "softmax",
     "softmax_jacobian",
+    "softmax_on_paper",
     "standardize",
+    "why_bias",
+    "why_both_sums",
+    "why_log",
+    "why_no_inverse",
+    "why_random_weights",
 ]
 
 FUNCTIONS = (
@@ -67,3 +92,18 @@ FUNCTIONS = (
     standardize,
 )
 """Every exercise that asks for a function, in the order of the course."""
+
+QUESTIONS = (
+    softmax_on_paper,
+    why_log,
+    shapes_on_paper,
+    chain_on_paper,
+    why_both_sums,
+    slope_on_paper,
+    jacobian_on_paper,
+    why_no_inverse,
+    outer_on_paper,
+    why_bias,
+    why_random_weights,
+)
+"""Every exercise on paper and every question, in the order of the course."""

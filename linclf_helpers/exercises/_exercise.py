@@ -131,8 +131,8 @@ class Exercise(Task):
         Each takes the arguments and then the values, and returns a sentence if its law is broken, else "".
     rtol, atol : float
         How far the right answer may be off.
-    canonical : callable or None
-        Applied to arguments and values before they are compared, where more than one answer is right.
+    likeness : float
+        How far a wrong answer may be from a mistake's to be taken for it.
     """
 
     reference: Function
@@ -142,6 +142,7 @@ class Exercise(Task):
     laws: tuple[Law, ...] = ()
     rtol: float = 1e-9
     atol: float = 1e-12
+    likeness: float = 1e-12
     mistakes: list[Mistake] = field(default_factory=list, init=False)
     _cache: dict[tuple[Function, int], Seen] = field(default_factory=dict, init=False)
 
@@ -277,7 +278,7 @@ class Exercise(Task):
             if ours.values is None or theirs.values is None:
                 if ours.values is not theirs.values or type(ours.error) is not type(theirs.error):
                     return False
-            elif not _equal(ours.values, theirs.values, 1e-9, 1e-12):
+            elif not _equal(ours.values, theirs.values, 1e-9, self.likeness):
                 return False
             elif self._has_right_values(probe, theirs):
                 if ours.changed != theirs.changed:
@@ -448,7 +449,7 @@ class Exercise(Task):
 class Paper(Exercise):
     """Numbers to work out with pencil and paper, handed in as nested lists or an array."""
 
-    unit: str = "entry"
+    likeness: float = 6e-3
 
     def _judge(self, answer: object) -> Outcome:
         if answer is None or answer is ... or _has_gap(answer):
