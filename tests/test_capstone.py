@@ -139,6 +139,34 @@ def test_trouble_on_the_digits_is_answered(error: str, kind: str) -> None:
     assert outcome.kind == kind
 
 
+def test_a_loss_that_fails_on_other_data_is_answered() -> None:
+    space = page(extra="def loss(X, labels, W, b):\n    return 'low'")
+    outcome = Capstone(space).check("gradients")
+    assert (outcome.kind, "loss returned a str" in outcome.title) == ("raised", True)
+
+
+def test_prints_of_the_learner_do_not_flood_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    space = page(("for _ in range(steps):", "for _ in range(steps):\n        print('step')"))
+    assert Capstone(space).check("train").kind == "right"
+    assert capsys.readouterr().out == ""
+
+
+class Hostile:
+    def __getattribute__(self, name: str) -> object:
+        raise RuntimeError("leave me alone")
+
+
+@pytest.mark.parametrize("value", [3, "text", [1], np.eye(3), object(), int, Hostile], ids=repr)
+def test_whatever_stands_in_the_namespace_gets_an_answer(value: object) -> None:
+    value = value() if value is Hostile else value
+    capstone = Capstone({"__name__": "__main__", **dict.fromkeys(STAGES, value)})
+    for stage in STAGES:
+        outcome = capstone.check(stage)
+        assert outcome.kind not in {"right", "not_started"} or stage == "own_work"
+        assert repr(outcome)
+    assert isinstance(capstone.certificate(), Outcome)
+
+
 def test_work_in_progress_gets_a_list_and_no_certificate() -> None:
     space = page()
     del space["predict"]

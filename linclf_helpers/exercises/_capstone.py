@@ -12,7 +12,7 @@ import numpy as np
 from linclf_helpers.datasets import load_digits
 from linclf_helpers.exercises import _batch_gradients, _softmax_and_loss
 from linclf_helpers.exercises._exercise import ASK_FOR_MORE, Exercise
-from linclf_helpers.exercises._observe import Array, Function, Probe, is_stub
+from linclf_helpers.exercises._observe import Array, Function, Probe, is_stub, observe, own_lines, say
 from linclf_helpers.exercises._outcome import Outcome
 from linclf_helpers.exercises._probes import BATCHES, SEVEN, SIX, SMALL, SQUARE
 from linclf_helpers.forward import cross_entropy_from_logits, one_hot
@@ -467,23 +467,35 @@ class Capstone:
         """
         if stage not in STAGES:
             raise ValueError(f"stage: expected one of {', '.join(STAGES)}, got {stage!r}")
+        try:
+            outcome = self._judge(stage)
+        except KeyboardInterrupt:
+            title = "you stopped the check while your function was still running."
+            outcome = Outcome("stopped", stage, title, ("With all 1,347 digits: is there a loop over them?",))
+        except Exception as error:
+            title = f"on the data of this stage I got {type(error).__name__}: {say(error)}"
+            outcome = Outcome("raised", stage, title, code="\n".join(own_lines(error)))
+        return replace(outcome, lines=tuple(line for line in outcome.lines if line != ASK_FOR_MORE))
+
+    def _judge(self, stage: str) -> Outcome:
         if stage == "own_work":
             return self._own_work()
         exercise = {e.name: e for e in (_softmax_and_loss.softmax, *CAPSTONE_EXERCISES)}[stage]
         outcome = exercise.examine(self._namespace.get(stage))
-        if outcome.kind == "right":
-            checked = "agrees with the formula, on ordinary inputs and on those that overflow a careless version."
-            outcome = replace(outcome, lines=(f"{stage.capitalize()}: {checked}",))
-            further = {"gradients": self._slope_of_own_loss, "train": self._path, "predict": self._held_out}
-            try:
-                outcome = further[stage](outcome) if stage in further else outcome
-            except KeyboardInterrupt:
-                title = "you stopped the check while your function was still running."
-                outcome = Outcome("stopped", stage, title, ("With all 1,347 digits: is there a loop over them?",))
-            except Exception as error:
-                title = f"on the data of this stage your function raised {type(error).__name__}: {error}"
-                outcome = Outcome("raised", stage, title)
-        return replace(outcome, lines=tuple(line for line in outcome.lines if line != ASK_FOR_MORE))
+        if outcome.kind != "right":
+            return outcome
+        checked = "agrees with the formula, on ordinary inputs and on those that overflow a careless version."
+        outcome = replace(outcome, lines=(f"{stage.capitalize()}: {checked}",))
+        further = {"gradients": self._slope_of_own_loss, "train": self._path, "predict": self._held_out}
+        return further[stage](outcome) if stage in further else outcome
+
+    def _call(self, name: str, *args: Any) -> Any:
+        """Call a function of the learner's with copies, quietly; an error in it is raised."""
+        outputs = 2 if name in ("gradients", "train") else 1
+        seen = observe(self._namespace[name], Probe(args), (), outputs)
+        if seen.values is None:
+            raise seen.error or ValueError(f"{name} returned {seen.problem}")
+        return seen.values if outputs == 2 else seen.values[0]
 
     def certificate(self) -> "Certificate | Outcome":
         """Return the certificate, or what is still missing."""
@@ -497,27 +509,26 @@ class Capstone:
             return Outcome("wrong" if started else "not_started", "certificate", title, table=table)
         X, labels, X_test, test_labels = digits()
         steps = [0, 1, 2, 5, 10, 20, 50, 100, 200, STEPS]
-        path = [self._namespace["train"](X, labels, 10, LEARNING_RATE, s) for s in steps]
-        losses = [float(self._namespace["loss"](X, labels, W, b)) for W, b in path]
+        path = [self._call("train", X, labels, 10, LEARNING_RATE, s) for s in steps]
+        losses = [float(self._call("loss", X, labels, W, b)) for W, b in path]
         W, b = path[-1]
-        predicted = np.asarray(self._namespace["predict"](X_test, W, b))
+        predicted = self._call("predict", X_test, W, b)
         checks = [line for outcome in outcomes.values() for line in outcome.lines[-1:]]
-        return Certificate(tuple(steps), tuple(losses), np.array(W), predicted, test_labels, tuple(checks))
+        return Certificate(tuple(steps), tuple(losses), W, predicted, test_labels, tuple(checks))
 
     def _slope_of_own_loss(self, right: Outcome) -> Outcome:
         """Compare the learner's gradients with finite differences of the learner's own loss."""
-        own_loss, own_gradients = self._namespace.get("loss"), self._namespace["gradients"]
-        if not callable(own_loss) or is_stub(own_loss):
+        if _is_missing(self._namespace.get("loss")):
             title = "right, but there is no loss of yours yet to check them against."
             return Outcome("wrong", "gradients", title, ("Write loss first, then check this stage again.",))
         for each in (SEVEN, SIX):
-            dL_dW, dL_db = own_gradients(each.X, each.labels, each.W, each.b)
+            dL_dW, dL_db = self._call("gradients", each.X, each.labels, each.W, each.b)
 
             def of_W(W: Array, each: Any = each) -> Any:
-                return own_loss(each.X, each.labels, W, each.b)
+                return self._call("loss", each.X, each.labels, W, each.b)
 
             def of_b(b: Array, each: Any = each) -> Any:
-                return own_loss(each.X, each.labels, each.W, b)
+                return self._call("loss", each.X, each.labels, each.W, b)
 
             for f, x, slope in ((of_W, each.W, dL_dW), (of_b, each.b, dL_db)):
                 verdict = check_gradient(f, x, slope, tolerance=1e-6)
@@ -532,7 +543,7 @@ class Capstone:
         """Compare the losses on the way through the digits with the known ones."""
         X, labels, _, _ = digits()
         for steps, pinned in PINNED_LOSSES.items():
-            W, b = self._namespace["train"](X, labels, 10, LEARNING_RATE, steps)
+            W, b = self._call("train", X, labels, 10, LEARNING_RATE, steps)
             found = _loss(X, labels, W, b)
             if abs(found - pinned) > 1e-6:
                 title = (
@@ -547,13 +558,12 @@ class Capstone:
 
     def _held_out(self, right: Outcome) -> Outcome:
         """Count how many of the held-out digits are recognised."""
-        own_train = self._namespace.get("train")
-        if not callable(own_train) or is_stub(own_train):
+        if _is_missing(self._namespace.get("train")):
             title = "right, but there is no training of yours yet to predict with."
             return Outcome("wrong", "predict", title, ("Write train first, then check this stage again.",))
         X, labels, X_test, test_labels = digits()
-        W, b = own_train(X, labels, 10, LEARNING_RATE, STEPS)
-        accuracy = float((np.asarray(self._namespace["predict"](X_test, W, b)) == test_labels).mean())
+        W, b = self._call("train", X, labels, 10, LEARNING_RATE, STEPS)
+        accuracy = float((self._call("predict", X_test, W, b) == test_labels).mean())
         if accuracy < ACCURACY_BAR:
             title = f"of the 450 held-out digits it recognises {accuracy:.1%}; {ACCURACY_BAR:.0%} are within reach."
             return Outcome("wrong", "predict", title, ("Is training right? Check that stage first.",))

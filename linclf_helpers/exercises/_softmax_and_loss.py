@@ -243,6 +243,11 @@ def _both_ends_clipped(epsilon: float) -> Any:
 _EPSILONS = [10.0**-n for n in range(4, 17)]
 
 
+def _and_epsilon(of_probabilities: Any) -> list[Any]:
+    """Return a mistake together with an ε in the logarithm, which many add out of habit; the ε is told later."""
+    return [lambda Y_hat, Y, e=e: of_probabilities(Y_hat[Y == 1] + e, Y) for e in _EPSILONS]
+
+
 def _zero_times_infinity(Y_hat: Array, Y: Array) -> Any:
     return -(Y * np.log(Y_hat)).sum() / len(Y)
 
@@ -253,6 +258,7 @@ cross_entropy.mistake(
     "the loss of the batch is added up, not averaged.",
     "Copy every example once, so that the batch is twice as long. Should the loss double?",
     "A sum grows with the number of examples: a learning rate that suits 100 examples is too large for 1000.",
+    variants=_and_epsilon(lambda p, Y: -np.log(p).sum()),
 )
 cross_entropy.mistake(
     "mean_of_all",
@@ -261,6 +267,7 @@ cross_entropy.mistake(
     "How many numbers did you average, and how many examples are there?",
     "N times K entries went into the mean, although only N of them are not zero. An ignorant model then pays "
     "(log K)/K instead of log K.",
+    variants=_and_epsilon(lambda p, Y: -np.log(p).sum() / Y.size),
 )
 cross_entropy.mistake(
     "sign",
@@ -268,6 +275,7 @@ cross_entropy.mistake(
     "the sign is missing.",
     "What sign has the logarithm of a number below 1? And which way should a loss point when the model is bad?",
     "You return the mean log-likelihood. It is what the model should make large; a loss is to be made small.",
+    variants=_and_epsilon(lambda p, Y: np.log(p).mean()),
 )
 cross_entropy.mistake(
     "per_example",
@@ -275,6 +283,7 @@ cross_entropy.mistake(
     "one loss per example came out.",
     "Gradient descent makes one number smaller. How many did you return?",
     "These are the losses of the examples, each one right. The loss of the batch is one number made of them.",
+    variants=_and_epsilon(lambda p, Y: -np.log(p)),
 )
 cross_entropy.mistake(
     "log2",
