@@ -81,10 +81,10 @@ loss = Exercise(
     stages=(
         [Probe((each.X, each.labels, each.W, each.b)) for each in (*BATCHES, SQUARE)],
         [
-            Probe((SMALL.X, SMALL.labels, SMALL.W * 0, SMALL.b * 0), "an input with zero weights: L = log K"),
-            Probe((SMALL.X, SMALL.labels, SMALL.W * 15, SMALL.b), "an input with large weights"),
-            Probe((SMALL.X, SMALL.labels, SMALL.W * 1000, SMALL.b), "an input with huge weights"),
-            Probe((SMALL.X, SMALL.labels, SMALL.W, SMALL.b + 1000), "an input with logits near 1000"),
+            Probe((SMALL.X, SMALL.labels, SMALL.W * 0, SMALL.b * 0), "zero weights: L = log K"),
+            Probe((SMALL.X, SMALL.labels, SMALL.W * 15, SMALL.b), "large weights"),
+            Probe((SMALL.X, SMALL.labels, SMALL.W * 1000, SMALL.b), "huge weights"),
+            Probe((SMALL.X, SMALL.labels, SMALL.W, SMALL.b + 1000), "logits near 1000"),
         ],
     ),
     outputs=("L",),
@@ -97,8 +97,8 @@ gradients = Exercise(
     stages=(
         [Probe((each.X, each.labels, each.W, each.b)) for each in (*BATCHES, SQUARE)],
         [
-            Probe((SMALL.X, SMALL.labels, SMALL.W, SMALL.b + 1000), "an input with logits near 1000"),
-            Probe((SIX.X, SIX.labels, SIX.W * 2000, SIX.b), "an input with huge weights"),
+            Probe((SMALL.X, SMALL.labels, SMALL.W, SMALL.b + 1000), "logits near 1000"),
+            Probe((SIX.X, SIX.labels, SIX.W * 2000, SIX.b), "huge weights"),
         ],
     ),
     outputs=("dL_dW", "dL_db"),
@@ -130,8 +130,8 @@ predict = Exercise(
             Probe((SIX.X, SIX.W, np.arange(5.0))),
         ],
         [
-            Probe((SMALL.X, SMALL.W, SMALL.b + 1000), "an input with logits near 1000"),
-            Probe((SMALL.X, SMALL.W * 0, SMALL.b * 0), "an input with zero weights, where all classes tie"),
+            Probe((SMALL.X, SMALL.W, SMALL.b + 1000), "logits near 1000"),
+            Probe((SMALL.X, SMALL.W * 0, SMALL.b * 0), "zero weights, where all classes tie"),
         ],
     ),
     outputs=("labels",),

@@ -144,7 +144,7 @@ patient_3 = Exercise(
     formula="L = (1/N) Σ_n (log Σ_j e^{z_nj} − z_nc)",
     stages=(
         [Probe((each.Z, each.Y)) for each in (*BATCHES, SQUARE)],
-        [Probe((SMALL.Z * 1000, SMALL.Y), "an input on which the model is surely wrong")],
+        [Probe((SMALL.Z * 1000, SMALL.Y), "a model that is surely wrong")],
     ),
     outputs=("L",),
 )

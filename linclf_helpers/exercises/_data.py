@@ -323,7 +323,7 @@ standardize = Exercise(
         [
             Probe(
                 (np.array([[1.0, 7.0], [3.0, 7.0], [8.0, 7.0]]), np.array([[2.0, 7.0]])),
-                "an input with a feature that never changes",
+                "a feature that never changes",
             )
         ],
     ),

@@ -303,7 +303,7 @@ class Exercise(Task):
             lines = (mistake.question, *lines, ASK_FOR_MORE)
             return Outcome(kind, self.name, mistake.title, lines, self._compared(probe, theirs), mistake=mistake.id)
         given = (*self._given(probe), *self._compared(probe, theirs))
-        noted: tuple[str, ...] = (f"This is {probe.note}.",) if probe.note else ()
+        noted: tuple[str, ...] = (f"The input: {probe.note}.",) if probe.note else ()
         if theirs.warned:
             noted += (f"NumPy warned: {theirs.warned}.",)
         if theirs.error is not None:
@@ -430,7 +430,8 @@ class Exercise(Task):
             f"{name} = {' '.join(_short(value).split())}"
             for name, value in zip(self.outputs, self._expected(probe), strict=True)
         )
-        return f"A case to work out by hand. {'Given ' + given + ': ' if given else ''}{results}."
+        note = f" and {probe.note}" if probe.note else ""
+        return f"A case to work out by hand. Given {given}{note}: {results}."
 
     def _general_rungs(self) -> tuple[str, ...]:
         return (*self.hints, self._worked_number())
@@ -586,6 +587,8 @@ def _shapes(values: tuple[Array, ...]) -> str:
 
 def _short(array: Array) -> str:
     """Return a small array's numbers, or a large one's shape."""
-    if array.size > 12:
+    if array.size > 18:
         return f"an array of shape {array.shape}"
+    if array.dtype.kind == "f":
+        array = array + 0.0  # no −0
     return np.array2string(array, precision=4, suppress_small=False, separator=", ", floatmode="maxprec")

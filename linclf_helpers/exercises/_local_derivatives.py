@@ -162,7 +162,7 @@ softmax_jacobian = Exercise(
     formula="∂ŷ_i/∂z_j = ŷ_i (δ_ij − ŷ_j), as a matrix diag(ŷ) − ŷ ŷᵀ",
     stages=(
         [Probe((y_hat,)) for y_hat in _y_hats],
-        [Probe((np.array([0.5, 0.5, 0.0]),), "an input with a probability of 0")],
+        [Probe((np.array([0.5, 0.5, 0.0]),), "a probability of 0")],
     ),
     outputs=("J",),
     laws=(_rows_cancel, _symmetric),

@@ -39,8 +39,8 @@ softmax = Exercise(
         [Probe((each.Z,)) for each in (*BATCHES, SQUARE)] + [Probe((SINGLE.Z,), "a batch of one example")],
         [Probe((np.array([[1, 2, 0], [0, 3, 1]]),), "a batch of whole numbers")],
         [
-            Probe((SMALL.Z + 1000,), "an input with logits near 1000"),
-            Probe((SMALL.Z - 1000,), "an input with logits near −1000"),
+            Probe((SMALL.Z + 1000,), "logits near 1000"),
+            Probe((SMALL.Z - 1000,), "logits near −1000"),
             Probe((SMALL.Z - _steps,), "a batch in which one row lies 1000 below the other"),
         ],
     ),
@@ -212,8 +212,8 @@ cross_entropy = Exercise(
     stages=(
         [Probe((each.Y_hat, each.Y)) for each in (*BATCHES, SQUARE)],
         [
-            Probe((_tiny, np.array([[0.0, 1, 0], [0, 1, 0]])), "an input with very small probabilities"),
-            Probe((_tiny[:, ::-1], np.array([[0.0, 0, 1], [1, 0, 0]])), "an input with a 0 among the wrong classes"),
+            Probe((_tiny, np.array([[0.0, 1, 0], [0, 1, 0]])), "very small probabilities"),
+            Probe((_tiny[:, ::-1], np.array([[0.0, 0, 1], [1, 0, 0]])), "a 0 among the wrong classes"),
         ],
     ),
     outputs=("L",),
@@ -399,9 +399,9 @@ cross_entropy_from_logits = Exercise(
     stages=(
         [Probe((each.Z, each.labels)) for each in (*BATCHES, SQUARE)],
         [
-            Probe((np.array([[0.0, 0.0, -30.0], [0.0, 0.0, 0.0]]), np.array([2, 0])), "an input with a lost case"),
-            Probe((SMALL.Z + 1000, SMALL.labels), "an input with logits near 1000"),
-            Probe((np.array([[0.0, -800.0, 1.0]]), np.array([1])), "an input with a hopeless case, 800 below"),
+            Probe((np.array([[0.0, 0.0, -30.0], [0.0, 0.0, 0.0]]), np.array([2, 0])), "a lost case"),
+            Probe((SMALL.Z + 1000, SMALL.labels), "logits near 1000"),
+            Probe((np.array([[0.0, -800.0, 1.0]]), np.array([1])), "a hopeless case, 800 below"),
         ],
     ),
     outputs=("L",),

@@ -309,6 +309,8 @@ def _bent(x: Array) -> float:
 
 _HS = [10.0**-n for n in range(3, 10)]
 _f_of_three = np.array([0.5, -1.0, 2.0])
+_BENT = "f(x) = the sum of exp(x_i · i/n) + x_i³ over i = 1 … n"
+_MIXED = "f(x) = the sum of x_i², plus the first entry times the last"
 numerical_gradient = Exercise(
     name="numerical_gradient",
     hints=(
@@ -320,12 +322,12 @@ numerical_gradient = Exercise(
     formula="∂f/∂x_i ≈ (f(x + h e_i) − f(x − h e_i)) / 2h",
     stages=(
         [
-            Probe((_bent, _f_of_three), "f(x) = the sum of exp(x_i · i/3) + x_i³, with i = 1, 2, 3"),
-            Probe((_mixed, np.array([[1.0, 2.0, -1.0], [0.5, 3.0, 1.5]]))),
-            Probe((_bent, SEVEN.W)),
-            Probe((_bent, SIX.b)),
+            Probe((_bent, _f_of_three), _BENT),
+            Probe((_mixed, np.array([[1.0, 2.0, -1.0], [0.5, 3.0, 1.5]])), _MIXED),
+            Probe((_bent, SEVEN.W), _BENT),
+            Probe((_bent, SIX.b), _BENT),
         ],
-        [Probe((_mixed, np.array([1, -2, 3])), "an x of whole numbers")],
+        [Probe((_mixed, np.array([1, -2, 3])), f"{_MIXED}; an x of whole numbers")],
     ),
     outputs=("gradient",),
     rtol=1e-7,
@@ -472,7 +474,7 @@ relative_error = Exercise(
     formula="max |a − n| / max(|a|, |n|), and 0 where both are 0",
     stages=(
         [Probe((_a, _n)), Probe((_n, _a)), Probe((SEVEN.W, SEVEN.W + 1e-3)), Probe((SIX.W, -SIX.W))],
-        [Probe((np.array([0.0, 2.0]), np.array([0.0, 2.002])), "an input with a 0 in both")],
+        [Probe((np.array([0.0, 2.0]), np.array([0.0, 2.002])), "a 0 in both")],
     ),
     outputs=("error",),
 )
