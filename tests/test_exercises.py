@@ -205,6 +205,20 @@ def test_prints_and_warnings_stay_inside(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr() == ("", "")
 
 
+def test_who_prints_to_find_a_mistake_is_told_where_it_went() -> None:
+    def noisy(Z):
+        print(Z)
+        return Z
+
+    def noisy_and_broken(Z):
+        print(Z)
+        return Z.nothing
+
+    for answer in (noisy, noisy_and_broken):
+        assert "kept off the page" in softmax.check(answer).message
+    assert "kept off the page" not in softmax.check(lambda Z: Z).message
+
+
 def test_a_warning_is_passed_on_where_the_answer_is_wrong() -> None:
     outcome = softmax.check(lambda Z: right(Z) + 0 * np.log(Z - Z.min()))
     assert outcome.kind == "wrong"

@@ -8,7 +8,7 @@ import ast
 import inspect
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ Law = Callable[..., str]
 # Which letters the axes of an argument stand for, so that "7 times too large" can be told as "N times".
 _AXES = {"Z": "NK", "Y_hat": "NK", "Y": "NK", "dL_dZ": "NK", "X": "ND", "W": "DK", "X_train": "ND"}
 ASK_FOR_MORE = "hint() says more."
+KEPT_QUIET = "(What your function prints is kept off the page during a check. Call it yourself to see it.)"
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,9 @@ class Exercise(Task):
                 seen.append(once)
             wrong = [n for n in range(len(probes)) if not self._is_right(probes[n], seen[n])]
             if wrong:
-                return self._diagnose(probes, seen, wrong)
+                outcome = self._diagnose(probes, seen, wrong)
+                quiet = (KEPT_QUIET,) if any(each.printed for each in seen) else ()
+                return replace(outcome, lines=outcome.lines + quiet)
         sizes = f"{len(probes)} inputs, each twice" + (
             "" if len(self.stages) == 1 else ", ordinary and extreme ones among them"
         )

@@ -44,6 +44,7 @@ class Seen:
     listed: bool = False
     changed: tuple[str, ...] = ()
     warned: str = ""
+    printed: bool = False
 
 
 def observe(function: Function, probe: Probe, names: tuple[str, ...], outputs: int) -> Seen:
@@ -68,7 +69,8 @@ def observe(function: Function, probe: Probe, names: tuple[str, ...], outputs: i
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return Seen(error=error, unfinished=isinstance(error, NotImplementedError))
+            unfinished = isinstance(error, NotImplementedError)
+            return Seen(error=error, unfinished=unfinished, printed=bool(quiet.getvalue()))
     changed = tuple(
         name for name, now, before in zip(names, args, probe.args, strict=False) if not _unchanged(now, before)
     )
@@ -79,6 +81,7 @@ def observe(function: Function, probe: Probe, names: tuple[str, ...], outputs: i
         listed=listed,
         changed=changed,
         warned=say(caught[0].message) if caught else "",
+        printed=bool(quiet.getvalue()),
     )
 
 
