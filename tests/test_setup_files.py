@@ -94,7 +94,14 @@ def test_make_lab_passes_arguments_on(checkout: Checkout) -> None:
 def test_make_test_sets_up_and_runs_every_gate(checkout: Checkout) -> None:
     result = checkout.make("test")
     assert result.returncode == 0
-    assert checkout.asked == [VENV, PIP, "-m ruff check", "-m ruff format --check", "-m mypy", "-m pytest --cov"]
+    assert checkout.asked == [
+        VENV,
+        PIP,
+        "-m ruff check",
+        "-m ruff format --check",
+        "-m mypy",
+        "-m pytest --cov=linclf_helpers",
+    ]
     assert result.stdout.splitlines()[-1] == "2 passed"
 
 
