@@ -431,7 +431,7 @@ def _progress_bar(steps: int, show: bool) -> Iterator[Callable[[int], object]]:
     if not show or "PYTEST_VERSION" in os.environ:
         yield lambda steps: None
         return
-    from tqdm.auto import tqdm  # type: ignore[import-untyped]  # here, so that importing the package stays cheap
+    from tqdm.auto import tqdm  # here, so that importing the package stays cheap
 
     with tqdm(total=steps, unit="step") as bar:
         yield bar.update
