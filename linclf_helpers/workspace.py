@@ -16,6 +16,7 @@ from linclf_helpers._validate import Array, as_array_of_shape, as_one_hot, not_n
 __all__ = ["Workspace", "pack", "unpack"]
 
 Integers = NDArray[np.integer[Any]]
+Chunk = tuple[slice | Integers, Array, Array, Array]  # which examples; X with the 1; its transpose; room for Z
 
 # Numbers that a processor keeps at hand (1 MB). Data of at most that size is taken whole.
 _IN_CACHE = 2**17
@@ -117,7 +118,10 @@ class Workspace:
         for rows, X1, _, _ in self._chunks():
             YX += Y[rows, :-1].T.astype(dtype) @ X1
         self._YX, self._minus_YX = YX.reshape(-1), np.tile(-YX, (R, 1))
-        self._prepared = [(slice(0, N), self._X1, self._X1.T.copy(), self._Z.reshape(width, N))] if whole else []
+        self._prepared: list[Chunk] = []
+        if whole:
+            X1 = self._X1.copy()
+            self._prepared = [(slice(0, N), X1, X1.T.copy(), self._Z.reshape(width, N))]
 
     def loss_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """Return the mean loss of each model and its gradient.
@@ -191,8 +195,8 @@ class Workspace:
             loss += (np.log(np.exp(by_model).sum(axis=1)) - of_label).sum(axis=1)
         return loss
 
-    def _chunks(self, examples: Integers | None = None) -> Iterator[tuple[slice | Integers, Array, Array, Array]]:
-        """Yield a few examples at a time: their numbers, features with the 1, the transpose, space for scores."""
+    def _chunks(self, examples: Integers | None = None) -> Iterator[Chunk]:
+        """Yield all examples, or those with the given numbers, a few at a time."""
         width = len(self._total)
         for start in range(0, self.N if examples is None else len(examples), self._rows):
             part = slice(start, start + self._rows)
