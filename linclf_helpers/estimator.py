@@ -1,13 +1,14 @@
 """The classifier with scikit-learn's manners, so that its tools accept it. scikit-learn itself is not needed."""
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from linclf_helpers._validate import Array, as_any_array, as_array_of_shape
+from linclf_helpers._validate import Array, as_any_array, as_array_of_shape, whole_number
 from linclf_helpers.model import LinearClassifier
 from linclf_helpers.training import History, gradient_descent
 
@@ -107,7 +108,10 @@ class SoftmaxRegression:
             raise ValueError(f"y: expected at least 2 classes, got {len(self.classes_)}")
         self.n_features_in_ = X.shape[1]
         self.model_ = LinearClassifier(self.n_features_in_, len(self.classes_))
-        batch_size = None if self.batch_size is None else min(self.batch_size, len(X))
+        batch_size, record_every = None, 1
+        if self.batch_size is not None:
+            batch_size = min(whole_number("batch_size", self.batch_size, at_least=1), len(X))
+            record_every = math.ceil(len(X) / batch_size)  # once a pass
         self.history_: History = gradient_descent(
             self.model_,
             X,
@@ -120,7 +124,7 @@ class SoftmaxRegression:
             rng=None if self.random_state is None else np.random.default_rng(self.random_state),
             nesterov=self.nesterov,
             tolerance=self.tolerance,
-            record_every=1 if batch_size is None else -(-len(X) // batch_size),
+            record_every=record_every,
         )
         self.n_iter_ = int(self.history_.steps[-1])
         return self
@@ -135,7 +139,8 @@ class SoftmaxRegression:
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the most probable label of each example, shape (N,)."""
-        return self.classes_[self._fitted().predict(X)]
+        best = self._fitted().predict(X)
+        return self.classes_[best]
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """Return the accuracy on examples X and labels y."""

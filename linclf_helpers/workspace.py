@@ -129,7 +129,7 @@ class Workspace:
         Parameters
         ----------
         theta : ndarray of shape (R, K, D + 1)
-            Weights of each class, its bias last, as `pack` makes them.
+            Weights of each class, its bias last, as `pack` makes them; of the workspace's dtype.
 
         Returns
         -------
@@ -208,14 +208,22 @@ class Workspace:
 
     def _take_differences(self, theta: Array) -> None:
         """Set U = Sᵀθ: each class's parameters minus those of the last class."""
-        np.matmul(self._S.T, theta, out=self._U)
+        self._times(self._S.T, theta, self._U)
 
     def _gradient_of(self, theta: Array, S: Array) -> Array:
         """Return ∂L/∂θ = S ∂L/∂U, the chain rule through U = Sᵀθ, and the penalty's part."""
-        gradient = np.matmul(S, self._total.reshape(self._U.shape), out=self._gradient)
+        gradient = self._gradient
+        self._times(S, self._total.reshape(self._U.shape), gradient)
         if self._l2:
             gradient[:, :, :-1] += self._l2 * theta[:, :, :-1]
         return gradient
+
+    def _times(self, S: Array, stack: Array, out: Array) -> None:
+        """Multiply each model's matrix by S. For a single one, dot takes half the time of matmul."""
+        if self.R == 1:
+            np.dot(S, stack[0], out=out[0])
+        else:
+            np.matmul(S, stack, out=out)
 
     def _probabilities(self, X1_T: Array, Z: Array) -> Array:
         """Fill Z, shape (R·(K - 1), n), with the probabilities; return Σ_n log Σ_k e^z, shape (R,)."""
