@@ -201,6 +201,12 @@ def test_one_number_has_no_index():
     assert "1 entry, within" in repr(check_gradient(lambda x: x**2, 3.0, 6.0)).replace("each ", "")
 
 
+def test_the_worst_is_the_relative_error_not_the_difference():
+    check = check_gradient(squares, [1.0, 2.0], [3.0, 5.2])
+    assert check.worst_index == (0,)
+    assert check.max_relative_error == pytest.approx(1 / 3)
+
+
 def test_among_equal_errors_the_largest_difference_is_the_worst_and_then_the_first():
     """A wrong sign has the relative error 2 everywhere; rounding must not choose what the learner sees."""
     assert check_gradient(squares, X0, -2 * X0).worst_index == (2,)
@@ -262,6 +268,12 @@ def test_the_absolute_floor_forgives_rounding_and_no_more():
     assert not check_gradient(f, x, [2.0, 1e-9]).ok
     check = check_gradient(f, x, [2.0, 0.0], absolute_floor=0.5)
     assert (check.ok, check.absolute_floor) == (True, 0.5)
+
+
+def test_the_default_floor_is_where_rounding_makes_up_the_tolerance():
+    eps = 2.0**-52
+    check = check_gradient(lambda x: 10 * x[0], [3.0], [10.0], 1e-6, h=1e-3)
+    assert check.absolute_floor == pytest.approx(4 * eps * 30.01 / 1e-3 / 1e-6, rel=1e-12)
 
 
 def test_zero_against_zero_is_no_error_even_without_a_floor():

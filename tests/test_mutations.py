@@ -49,7 +49,8 @@ for name, folder, file in json.load(sys.stdin):
     words = io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
         code = pytest.main(
-            [file, "-xq", "--tb=line", "-W", "error", "--rootdir=.", "-c", os.devnull]
+            [file, "-xq", "--tb=line", "-W", "error", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+            + ["--rootdir=.", "-c", os.devnull]
             + ["-p", "no:cacheprovider", "-p", "no:nbval", "-p", "no:cov"]
         )
     results[name] = int(code), words.getvalue()

@@ -160,6 +160,8 @@ def test_history_has_an_entry_before_the_first_update():
         assert history.losses[step] == pytest.approx(then.loss(data.X, data.labels), rel=1e-15)
         assert history.accuracies[step] == then.score(data.X, data.labels)
     assert history.diverged_at is None
+    with pytest.raises(AttributeError):
+        history.losses = []
     model.W[:] = 99  # the path is a record, not a window
     assert not (history.W_path == 99).any()
     assert repr(history) == f"History(steps=3, loss {history.losses[0]:.4f} → {history.losses[-1]:.4f})"
