@@ -520,6 +520,21 @@ def mnist_errors(options: argparse.Namespace) -> None:
     print(f"  rate 0.2, batches of 100 in order: {errors[0]:.2%} after 1 epoch, {errors[-1]:.2%} after 10", end="")
     print(f"   ({time.process_time() - start:.1f} s)")
 
+    model, epochs = LinearClassifier(784, 10), 20
+    start = time.process_time()
+    gradient_descent(
+        model,
+        train.X,
+        train.labels,
+        learning_rate=lambda step: 1 - step / (600 * epochs),
+        steps=600 * epochs,
+        batch_size=100,
+        rng=np.random.default_rng(0),
+        record_every=600 * epochs,
+    )
+    print(f"  rate falling from 1 to 0, shuffled: {1 - model.score(test.X, test.labels):.2%} after {epochs}", end="")
+    print(f"   ({time.process_time() - start:.1f} s)")
+
     Y, W = np.eye(10)[train.labels], np.zeros((784, 10))
     errors = []
     for _ in range(10):
