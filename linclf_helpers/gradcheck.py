@@ -366,10 +366,14 @@ def check_classifier(
     ----------
     X : array of shape (N, D)
     Y : array of shape (N, K), or integers of shape (N,)
-    W, dW : array of shape (D, K)
-        The weights, best random ones, and ∂L/∂W as the formula has it.
-    b, db : array of shape (K,)
-        The bias and ∂L/∂b.
+    W : array of shape (D, K)
+        The weights, best random ones.
+    b : array of shape (K,)
+        The bias.
+    dW : array of shape (D, K)
+        ∂L/∂W as the formula has it.
+    db : array of shape (K,)
+        ∂L/∂b likewise.
     l2 : float, default 0
     tolerance : float, default 1e-9
         The error allowed for each entry, relative to the entry; entries that are less than a thousandth of the

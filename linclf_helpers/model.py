@@ -158,6 +158,15 @@ class LinearClassifier:
             The file's name, used as it is (`.npz` is the custom). An existing file is replaced, once the new one is
             complete.
 
+        Returns
+        -------
+        None
+
+        Raises
+        ------
+        OSError
+            If the file can't be written.
+
         Notes
         -----
         NumPy's npz format, a zip archive of arrays, without pickle: reading it never runs code. Used in notebook 08.

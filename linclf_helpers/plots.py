@@ -611,12 +611,13 @@ def train_and_test(ax: Axes, x: ArrayLike, train: ArrayLike, test: ArrayLike, wh
         ax.annotate(
             name,
             (right, level),
-            xytext=(6, -1 if lower else 1),
+            xytext=(6, -5 if lower else 5),
             textcoords="offset points",
-            va="top" if lower else "bottom",
+            va="center",
             color=colour,
             weight="bold",
             annotation_clip=False,
+            bbox={"boxstyle": "square,pad=0.1", "facecolor": CARD, "edgecolor": "none"},
         )
     ax.set(ylabel=what)
 
@@ -674,7 +675,7 @@ def reliability_curve(
     edges : array of shape (B + 1,)
         Ends of the intervals of confidence over which answers are averaged. Empty ones are left out.
     label : str
-        Written beside the lowest point.
+        Written at the left of the first point.
     **line
         Passed on to `Axes.plot`.
 
@@ -693,13 +694,14 @@ def reliability_curve(
     marker = style.pop("marker")
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=":", zorder=1)
     ax.plot(x, y, zorder=2, **style)
-    ax.scatter(x, y, s=1.2 * counts[used] + 12, color=style["color"], marker=marker, edgecolor="white", zorder=3)
+    ax.scatter(x, y, s=0.5 * counts[used] + 16, color=style["color"], marker=marker, edgecolor="white", zorder=3)
     ax.annotate(
         label,
         (x[0], y[0]),
-        xytext=(9, -3),
+        xytext=(-9, 0),
         textcoords="offset points",
-        va="top",
+        ha="right",
+        va="center",
         color=style["color"],
         weight="bold",
     )

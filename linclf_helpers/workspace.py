@@ -137,6 +137,11 @@ class Workspace:
             Not finite if the parameters have left the range of floating-point numbers.
         gradient : ndarray of shape (R, K, D + 1)
             The same array at every call: it holds until the next one.
+
+        Raises
+        ------
+        ValueError
+            If theta has another shape or dtype.
         """
         return self._evaluate(theta, None)
 
@@ -252,7 +257,27 @@ class Workspace:
 
 
 def pack(W: Array, b: Array, dtype: DTypeLike | None = None) -> Array:
-    """Return the parameters class after class, the bias last: shape (1, K, D + 1) from (D, K) and (K,).
+    """Return the parameters of one model, class after class, the bias last.
+
+    Parameters
+    ----------
+    W : ndarray of shape (D, K)
+    b : ndarray of shape (K,)
+    dtype : dtype, optional
+        By default that of W and b.
+
+    Returns
+    -------
+    theta : ndarray of shape (1, K, D + 1)
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+
+    Notes
+    -----
+    θ_kd = W_dk, and θ_kD = b_k. Used in notebook 08.
 
     Examples
     --------
@@ -264,5 +289,30 @@ def pack(W: Array, b: Array, dtype: DTypeLike | None = None) -> Array:
 
 
 def unpack(theta: Array) -> tuple[Array, Array]:
-    """Return copies W of shape (D, K) and b of shape (K,) of the parameters that `pack` put together."""
+    """Return the weights and the bias that `pack` put together, as copies.
+
+    Parameters
+    ----------
+    theta : ndarray of shape (1, K, D + 1)
+
+    Returns
+    -------
+    W : ndarray of shape (D, K)
+    b : ndarray of shape (K,)
+
+    Raises
+    ------
+    IndexError
+        If theta does not have three axes.
+
+    Notes
+    -----
+    Used in notebook 08, for gradients as well as for parameters.
+
+    Examples
+    --------
+    >>> W, b = unpack(np.array([[[1.0, 7.0], [2.0, 8.0]]]))
+    >>> print(W, b)
+    [[1. 2.]] [7. 8.]
+    """
     return theta[0, :, :-1].T.copy(), theta[0, :, -1].copy()

@@ -64,7 +64,7 @@ def test_train_and_test_have_their_names_at_their_ends(ax: Axes, train_ends_lowe
     labels = {text.get_text(): text for text in ax.texts}
     lower = "train" if train_ends_lower else "test"
     assert {name: text.xy[1] for name, text in labels.items()} == {"train": curves[0][1], "test": curves[1][1]}
-    assert labels[lower].get_va() == "top"
+    assert labels[lower].xyann[1] < 0 < labels["test" if train_ends_lower else "train"].xyann[1]
     assert ax.get_ylabel() == "accuracy"
 
 
