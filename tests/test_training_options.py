@@ -317,17 +317,17 @@ def test_a_long_path_is_left_out(data, monkeypatch):
 
 def test_large_data_is_not_copied():
     rng = np.random.default_rng(0)
-    X = rng.random((20_000, 784))  # 125 MB, a third of MNIST
-    labels = rng.integers(0, 10, 20_000)
+    X = rng.random((8000, 784))  # 50 MB
+    labels = rng.integers(0, 10, 8000)
     model = LinearClassifier(784, 10)
     tracemalloc.start()
     try:
-        gradient_descent(model, X, labels, 0.1, 8, batch_size=5000, record_every=4, rng=rng)
+        gradient_descent(model, X, labels, 0.1, 8, batch_size=2000, record_every=4, rng=rng)
         safe_learning_rate(X[:2000])
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 33e6  # a third of 100 MB; most of it, 16 MB, is the question whether all numbers are finite
+    assert peak < 100e6 * 8000 / 60_000  # for MNIST 100 MB; half of it asks whether all numbers are finite
 
 
 def test_a_run_that_leaves_the_floats_between_entries_ends_there(data):

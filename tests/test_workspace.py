@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linclf_helpers import workspace
-from linclf_helpers.forward import log_softmax, one_hot
+from linclf_helpers.forward import one_hot
 from linclf_helpers.gradients import loss_and_gradients
 from linclf_helpers.workspace import Workspace, pack, unpack
 
@@ -95,14 +95,26 @@ def test_many_models_at_once_are_each_what_they_are_alone(monkeypatch, in_chunks
 
 def test_a_tiny_loss_keeps_its_digits():
     """The difference of two sums would leave noise, even negative; so would doing without the maximum."""
-    X, labels = np.array([[1.0], [-1.0], [2.0]]), np.array([0, 2, 0])
-    W, b = np.array([[17.0, 0.0, -17.0]]), np.array([0.25, -30.0, 0.0])
-    (loss,), _ = Workspace(X, labels, n_classes=3).loss_and_gradient(pack(W, b))
-    want = -log_softmax(X @ W + b)[np.arange(3), labels].mean()
-    assert 0 < want < 1e-14
-    assert loss == pytest.approx(want, rel=1e-9)
-    (loss,), _ = Workspace(X, labels, n_classes=3).loss_and_gradient(pack(100 * W, b))
-    assert loss == 0
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 4, 30)
+    X = np.eye(4)[labels] + 0.1 * rng.normal(size=(30, 4))
+    b = rng.normal(size=4)
+    for scale in (20.0, 60.0, 300.0):
+        W = scale * np.eye(4)
+        Z = X @ W + b
+        margins = Z - Z[np.arange(30), labels][:, None]
+        margins[np.arange(30), labels] = -np.inf
+        want = np.log1p(np.exp(margins).sum(axis=1)).mean()
+        (loss,), _ = Workspace(X, labels, n_classes=4).loss_and_gradient(pack(W, b))
+        assert loss == pytest.approx(want, rel=1e-11, abs=0)
+    assert 0 < want < 1e-60
+
+
+def test_a_tiny_mean_may_hide_a_mistake():
+    """Scores of 1e6, and one example in a thousand that is wrong by 5."""
+    X, labels = np.repeat([[1e6], [-5.0]], [999, 1], axis=0), np.zeros(1000, int)
+    (loss,), _ = Workspace(X, labels, n_classes=2).loss_and_gradient(pack(np.array([[1.0, 0.0]]), np.zeros(2)))
+    assert loss == pytest.approx(np.log1p(np.exp(5)) / 1000, rel=1e-12)
 
 
 def test_a_tie_goes_to_the_lower_class():
