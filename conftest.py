@@ -3,16 +3,22 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent
+AS_ALWAYS: Any = np.get_printoptions()
 
 # Kernels do not see pytest's sys.path, and a notebook's figures need the inline backend, which an inherited
 # MPLBACKEND would displace.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 os.environ.pop("MPLBACKEND", None)
+# One thread in each kernel: on a busy machine, threads that share a small matrix product wait for each other, and the
+# notebook of the digits takes ten times as long.
+for library in ("OPENBLAS", "OMP", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -23,6 +29,6 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def numpy_prints_as_always() -> Iterator[None]:
-    """Undo `setup()`, which changes how NumPy prints, after every test and doctest."""
-    with np.printoptions():
+    """Undo `setup()`, which changes how NumPy prints, before and after every test and doctest."""
+    with np.printoptions(**AS_ALWAYS):
         yield
