@@ -301,6 +301,14 @@ dz_dW.mistake(
     variants=(lambda x, K: x[:, None], lambda x, K: x[None, :]),
 )
 dz_dW.mistake(
+    "no_logit",
+    lambda x, K: np.outer(x, np.ones(K)),
+    "the axis of the logit is missing.",
+    "Which of the K logits do you differentiate here? And the others?",
+    "This is one slice, shaped like W. There is one such slice for each logit, and they are not all alike.",
+    variants=(lambda x, K: np.outer(np.ones(K), x),),
+)
+dz_dW.mistake(
     "no_delta",
     lambda x, K: np.zeros((K, len(x), K)) + x[None, :, None],
     "every weight moves every logit.",
