@@ -17,7 +17,7 @@ from linclf_helpers._validate import (
 from linclf_helpers.gradients import loss_and_gradients
 from linclf_helpers.model import LinearClassifier
 
-__all__ = ["History", "gradient_descent", "safe_learning_rate", "sweep"]
+__all__ = ["History", "SweepRuns", "gradient_descent", "safe_learning_rate", "sweep", "sweep_runs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,6 +207,141 @@ def sweep(X: ArrayLike, Y: ArrayLike, learning_rates: ArrayLike, steps: int) -> 
             gradient = (Y_hat @ X1 / N).reshape(R, K, -1) - labels_X
             W -= rates[:, None, None] * gradient
     return losses
+
+
+@dataclass(frozen=True, eq=False)
+class SweepRuns:
+    """Many runs of gradient descent from zero, one for each learning rate. Entry 0 is before the first update.
+
+    Attributes
+    ----------
+    learning_rates : ndarray of shape (R,)
+    losses : ndarray of shape (R, steps + 1)
+        Mean loss on all the training data.
+    W_path : ndarray of shape (R, steps + 1, D, K)
+    b_path : ndarray of shape (R, steps + 1, K)
+    """
+
+    learning_rates: Array
+    losses: Array
+    W_path: Array
+    b_path: Array
+
+    def __repr__(self) -> str:
+        R, entries = self.losses.shape
+        return f"SweepRuns({R} learning rates, {entries - 1} steps)"
+
+
+def sweep_runs(
+    X: ArrayLike,
+    labels: ArrayLike,
+    learning_rates: ArrayLike,
+    steps: int,
+    batch_size: int | None = None,
+    momentum: float = 0.0,
+    rng: np.random.Generator | None = None,
+) -> SweepRuns:
+    """Run gradient descent from zero with many learning rates at once, and keep the losses and the ways.
+
+    Parameters
+    ----------
+    X : array of shape (N, D)
+        Training examples.
+    labels : integers of shape (N,)
+        They count up to the largest one present: K = max + 1.
+    learning_rates : array of shape (R,)
+        All greater than 0, and together with X small enough that no logit leaves the range of floating-point numbers.
+    steps : int
+        Number of updates, at least 0.
+    batch_size : int, optional
+        Examples per update, from 1 to N; all N by default. All rates see the same batches.
+    momentum : float, default 0
+        From 0 up to, but not including, 1.
+    rng : numpy.random.Generator, optional
+        Shuffles the examples anew for each pass; without it batches are taken in order.
+
+    Returns
+    -------
+    runs : SweepRuns
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit or a number is out of range.
+
+    Notes
+    -----
+    Equal to R runs of `gradient_descent` up to rounding, and many times faster, for three reasons. The R models are
+    stacked, class by class, into one tall matrix, so that a step is two matrix products for all of them. The label's
+    share of the gradient, YᵀX/N, never changes. And only differences of logits matter: with the last class as
+    reference, K − 1 of them suffice, ŷ_k = e^{z_k − z_K} / (1 + Σ_j e^{z_j − z_K}). Used in notebook 07.
+
+    Examples
+    --------
+    >>> X, labels = [[1.0, 2.0], [-1.0, 0.5], [0.0, 1.0], [2.0, -1.0]], [0, 1, 1, 2]
+    >>> sweep_runs(X, labels, [0.1, 0.5], steps=10)
+    SweepRuns(2 learning rates, 10 steps)
+    """
+    X = as_array_of_shape("X", X, "N", "D")
+    labels = as_labels("labels", labels)
+    N, D = X.shape
+    K = int(labels.max()) + 1
+    if labels.shape != (N,) or K < 2:
+        raise ValueError(f"labels: expected {N} of them, one per row of X, of at least 2 classes, got {labels.shape}")
+    rates = as_array_of_shape("learning_rates", learning_rates, "R")
+    if (rates <= 0).any():
+        raise ValueError(f"learning_rates: expected only numbers greater than 0, got {rates.min():g}")
+    steps = whole_number("steps", steps, at_least=0)
+    size = N if batch_size is None else whole_number("batch_size", batch_size, at_least=1)
+    if size > N:
+        raise ValueError(f"batch_size: expected at most the {N} examples there are, got {size}")
+    momentum = not_negative("momentum", momentum, below=1)
+
+    R, C = len(rates), K - 1
+    X1 = np.hstack([X, np.ones((N, 1))])  # (N, D + 1): the bias is one more weight, on a feature that is always 1
+    Y = (labels[:, None] == np.arange(C)).astype(float)  # (N, C): one-hot, without the reference class
+    labels_X = Y.T @ X1 / N  # (C, D + 1): the part of the gradient that never changes
+    path = np.zeros((steps + 1, R, C, D + 1))  # weights minus those of the reference class
+    velocity = np.zeros((R, C, D + 1))
+    losses = np.empty((R, steps + 1))
+    Y_hat = np.empty((R, C, N))
+    queue = np.arange(0)
+    for step in range(steps + 1):
+        V = path[step]
+        np.matmul(V.reshape(R * C, D + 1), X1.T, out=Y_hat.reshape(R * C, N))  # logits, for the moment
+        losses[:, step] = _softmax_in_place(Y_hat) - (V * labels_X).sum(axis=(1, 2))
+        if step == steps:
+            break
+        if size == N:
+            gradient = (Y_hat.reshape(R * C, N) @ X1 / N).reshape(R, C, D + 1) - labels_X
+        else:
+            if len(queue) == 0:
+                queue = np.arange(N) if rng is None else rng.permutation(N)
+            batch, queue = queue[:size], queue[size:]
+            gradient = (Y_hat[:, :, batch] - Y[batch].T) @ X1[batch] / len(batch)
+        gradient += gradient.sum(axis=1, keepdims=True)  # minus the gradient of the reference class
+        velocity = momentum * velocity + gradient
+        path[step + 1] = V - rates[:, None, None] * velocity
+    # From zero, the weights of the K classes always sum to 0: that gives the reference class's own.
+    path = np.concatenate([path, np.zeros((steps + 1, R, 1, D + 1))], axis=2)
+    path -= path.mean(axis=2, keepdims=True)
+    path = path.transpose(1, 0, 3, 2)  # (R, steps + 1, D + 1, K)
+    return SweepRuns(rates, losses, path[:, :, :D], path[:, :, D])
+
+
+def _softmax_in_place(Z: Array) -> Array:
+    """Turn logits against a reference class, (R, C, N), into probabilities; return each model's mean log-sum-exp."""
+    high = np.flatnonzero(Z.max(axis=(1, 2)) > 700)  # beyond, exponentials overflow: subtract the maximum first
+    top = np.maximum(Z[high].max(axis=1), 0)
+    Z[high] -= top[:, None]
+    np.exp(Z, out=Z)
+    total = Z.sum(axis=1)
+    total += 1
+    total[high] += np.exp(-top) - 1
+    Z /= total[:, None]
+    log_total = np.log(total)
+    log_total[high] += top
+    return log_total.mean(axis=1)
 
 
 def safe_learning_rate(X: ArrayLike, l2: float = 0.0) -> float:
