@@ -18,6 +18,10 @@
       const icon = button.querySelector("i, span")?.className.match(/fa-(\w+)/);
       set(button, "aria-label", icon && play[icon[1]]);
     }
+    for (const pixel of explorer.querySelectorAll(".linclf-pad button")) {
+      set(pixel, "aria-label", pixel.title);
+      set(pixel, "aria-pressed", String(pixel.classList.contains("mod-active")));
+    }
     const readout = explorer.querySelector(".linclf-readout .widget-html-content");
     set(readout, "role", "status");
     for (const picture of explorer.querySelectorAll("img")) set(picture, "alt", "Picture of this: " + words(readout));

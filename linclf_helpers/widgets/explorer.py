@@ -89,7 +89,6 @@ class Explorer(ABC, Generic[State, Result]):
         The message shown in place of the values, or "".
     """
 
-    title: ClassVar[str]
     shows: ClassVar[str]
     size: ClassVar[tuple[int, int]] = (900, 400)
     state_type: type[State]

@@ -200,7 +200,6 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
     'good'
     """
 
-    title = "The learning rate"
     shows = (
         "loss curve, loss by learning rate with 1/L and 2/L marked, decision regions,"
         " and the way over a slice of the loss surface"

@@ -45,7 +45,7 @@ class SoftmaxExplorer(Explorer[SoftmaxState, SoftmaxResult]):
     Parameters
     ----------
     softmax : callable, optional
-        Takes logits of shape (K,), returns probabilities of shape (K,); the course's by default.
+        Takes logits of shape (N, K), returns probabilities of that shape; the course's by default. It gets N = 1.
 
     Raises
     ------
@@ -64,7 +64,6 @@ class SoftmaxExplorer(Explorer[SoftmaxState, SoftmaxResult]):
     [0.3333 0.3333 0.3333]
     """
 
-    title = "From scores to probabilities"
     shows = "bars of three scores, their exponentials and the softmax, and the point in the probability triangle"
     state_type = SoftmaxState
 
@@ -113,7 +112,7 @@ class SoftmaxExplorer(Explorer[SoftmaxState, SoftmaxResult]):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             exponentials = np.exp(z)
             naive = exponentials / exponentials.sum()
-        return SoftmaxResult(z, exponentials, naive, self._softmax(z, shape=(3,)))
+        return SoftmaxResult(z, exponentials, naive, self._softmax(z[None], shape=(1, 3))[0])
 
     def draw(self, artists: Artists, result: SoftmaxResult) -> None:
         """Set bars, numbers and the point."""
