@@ -17,7 +17,7 @@ test: $(READY)
 	$(VENV) -m ruff check
 	$(VENV) -m ruff format --check
 	$(VENV) -m mypy
-	$(VENV) -m pytest --cov
+	$(VENV) -m pytest --cov=linclf_helpers
 
 notebooks: $(READY)
 	$(VENV) tests/refresh_notebooks.py $(if $(NOTEBOOK),"$(NOTEBOOK)")

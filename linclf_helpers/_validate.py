@@ -15,13 +15,14 @@ ROW_SUM_SLACK = 0.1
 
 def as_real_array(name: str, value: ArrayLike) -> Array:
     """Return `value` as a finite array of floats: float32 stays float32, all else becomes float64."""
-    array = _as_array(name, value)
+    array = as_any_array(name, value)
     if array.dtype.kind not in "fiub":
-        raise ValueError(f"{name}: expected an array of real numbers, got {_describe(value, array)}")
+        raise ValueError(f"{name}: expected an array of real numbers, got {describe(value, array)}")
     if array.size == 0:
         raise ValueError(f"{name}: expected at least one number, got an empty array of shape {array.shape}")
     if array.dtype != np.float32:
-        array = array.astype(np.float64, copy=False)
+        with np.errstate(over="ignore"):  # a longdouble may not fit: it becomes inf, and is refused below
+            array = array.astype(np.float64, copy=False)
     if not np.isfinite(array).all():
         first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         where = f" at index {list(first)}" if first else ""
@@ -64,7 +65,8 @@ def as_probabilities(name: str, value: ArrayLike) -> Array:
         raise ValueError(
             f"{name}: expected probabilities, got the negative number {Y_hat.min():.6g} (are these logits?)"
         )
-    sums = np.atleast_1d(Y_hat.sum(axis=-1))
+    with np.errstate(over="ignore"):
+        sums = np.atleast_1d(Y_hat.sum(axis=-1))
     worst = int(np.abs(sums - 1).argmax())
     # The last term lets a nudge of exactly ROW_SUM_SLACK pass in spite of rounding.
     if abs(sums[worst] - 1) > ROW_SUM_SLACK + 1e-6:
@@ -76,9 +78,9 @@ def as_probabilities(name: str, value: ArrayLike) -> Array:
 
 def as_labels(name: str, value: ArrayLike, K: int | None = None) -> Labels:
     """Return `value` as integer labels, shape (N,), all from 0 to K - 1."""
-    labels = _as_array(name, value)
+    labels = as_any_array(name, value)
     if labels.dtype.kind not in "iu":
-        raise ValueError(f"{name}: expected integer labels, got {_describe(value, labels)}")
+        raise ValueError(f"{name}: expected integer labels, got {describe(value, labels)}")
     if labels.ndim != 1 or labels.size == 0:
         raise ValueError(f"{name}: expected shape (N,) with N >= 1, got {labels.shape}")
     if labels.min() < 0 or (K is not None and labels.max() >= K):
@@ -91,7 +93,7 @@ def as_labels(name: str, value: ArrayLike, K: int | None = None) -> Labels:
 def as_one_hot(name: str, value: ArrayLike, like: Array, like_name: str) -> Array:
     """Return labels for the rows of `like` as one-hot rows of the shape of `like`, from either form of label."""
     N_or_nothing, K = like.shape[:-1], like.shape[-1]
-    array = _as_array(name, value)
+    array = as_any_array(name, value)
     if array.ndim == like.ndim - 1:
         labels = as_labels(name, array.reshape(-1), K)
         if array.shape != N_or_nothing:
@@ -110,7 +112,15 @@ def as_one_hot(name: str, value: ArrayLike, like: Array, like_name: str) -> Arra
     if wrong.any():
         first = int(wrong.argmax())
         raise ValueError(f"{name}: expected one-hot rows (a single 1, the rest 0), got {rows[first]} in row {first}")
-    return Y
+    return Y.astype(like.dtype, copy=False)
+
+
+def within_range(names: str, what: str, result: Array) -> Array:
+    """Return a result, or refuse the arguments that drove it beyond the largest float."""
+    if not np.isfinite(result).all():
+        bad = result[~np.isfinite(result)][0]
+        raise ValueError(f"{names}: expected {what} to stay within the range of floats, got {bad}")
+    return result
 
 
 def positive(name: str, value: float) -> float:
@@ -137,7 +147,17 @@ def whole_number(name: str, value: int, at_least: int) -> int:
     return int(value)
 
 
-def _as_array(name: str, value: object) -> NDArray[Any]:
+def generator(name: str, value: object) -> np.random.Generator:
+    """Return `value` if it is a random number generator."""
+    if not isinstance(value, np.random.Generator):
+        raise ValueError(f"{name}: expected a numpy.random.Generator, as np.random.default_rng(0), got {value!r}")
+    return value
+
+
+def as_any_array(name: str, value: object) -> NDArray[Any]:
+    """Return `value` as an array of anything; ragged and masked ones are refused."""
+    if isinstance(value, np.ma.MaskedArray) and value.mask.any():  # np.asarray would bring the hidden numbers back
+        raise ValueError(f"{name}: expected no masked entries, got {np.count_nonzero(value.mask)}")
     try:
         return np.asarray(value)
     except ValueError:
@@ -147,10 +167,14 @@ def _as_array(name: str, value: object) -> NDArray[Any]:
 def _as_number(name: str, value: float) -> float:
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         raise ValueError(f"{name}: expected a number, got {value!r}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name}: expected a number within the range of floats, got a larger one") from None
 
 
-def _describe(value: object, array: NDArray[Any]) -> str:
+def describe(value: object, array: NDArray[Any]) -> str:
+    """Return in words what came: the type of `value`, or the dtype and shape of the array it became."""
     if array.dtype == object and array.ndim == 0:
         return f"{type(value).__name__}"
     return f"an array of {array.dtype} with shape {array.shape}"

@@ -6,6 +6,7 @@ import hashlib
 import io
 import math
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib import resources
 from os import PathLike
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linclf_helpers._validate import Array, as_array_of_shape, as_labels, not_negative, whole_number
+from linclf_helpers._validate import Array, as_array_of_shape, as_labels, generator, not_negative, whole_number
 
 __all__ = ["Dataset", "load_digits", "load_four_penguins", "load_mnist", "load_penguins", "make_blobs"]
 
@@ -55,7 +56,11 @@ class Dataset:
     Raises
     ------
     ValueError
-        If the shapes or the numbers of names do not fit together.
+        If the shapes or the numbers of names do not fit together, or there are fewer than two classes.
+
+    Notes
+    -----
+    First used in notebook 00.
     """
 
     X: Array
@@ -67,13 +72,20 @@ class Dataset:
 
     def __post_init__(self) -> None:
         X = as_array_of_shape("X", self.X, "N", "D")
-        labels = as_labels("labels", self.labels, K=len(self.class_names))
+        feature_names = _names("feature_names", self.feature_names)
+        class_names = _names("class_names", self.class_names)
+        if len(class_names) < 2:
+            raise ValueError(f"class_names: expected at least 2, got {class_names}")
+        labels = as_labels("labels", self.labels, K=len(class_names))
         if len(labels) != len(X):
             raise ValueError(f"labels: expected {len(X)}, one per row of X, got {len(labels)}")
-        if len(self.feature_names) != X.shape[1]:
-            raise ValueError(
-                f"feature_names: expected {X.shape[1]}, one per column of X, got {len(self.feature_names)}"
-            )
+        if len(feature_names) != X.shape[1]:
+            raise ValueError(f"feature_names: expected {X.shape[1]}, one per column of X, got {len(feature_names)}")
+        # Lists become arrays and tuples; a frozen dataclass can be filled in no other way.
+        object.__setattr__(self, "X", X)
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "feature_names", feature_names)
+        object.__setattr__(self, "class_names", class_names)
 
     def __repr__(self) -> str:
         N, D = self.X.shape
@@ -136,7 +148,7 @@ class Dataset:
         Raises
         ------
         ValueError
-            If `fit_on` has other features.
+            If `fit_on` is not a data set or has other features.
 
         Notes
         -----
@@ -149,12 +161,15 @@ class Dataset:
         True [1. 1.]
         """
         reference = self if fit_on is None else fit_on
+        if not isinstance(reference, Dataset):
+            raise ValueError(f"fit_on: expected a Dataset, got {type(reference).__name__}")
         if reference.feature_names != self.feature_names:
             raise ValueError(
                 f"fit_on: expected a data set with the features {self.feature_names}, got {reference.feature_names}"
             )
         mean, deviation = reference.X.mean(axis=0), reference.X.std(axis=0)
-        constant = np.ptp(reference.X, axis=0) == 0
+        # Rounding can give a constant feature a deviation above 0, and a tiny spread one of 0.
+        constant = (np.ptp(reference.X, axis=0) == 0) | (deviation == 0)
         return replace(
             self,
             X=(self.X - mean) / np.where(constant, 1, deviation),
@@ -190,8 +205,8 @@ def load_penguins(features: tuple[str, ...] = ("bill_length_mm", "bill_depth_mm"
     >>> load_penguins()
     Dataset(N=342, D=2, K=3: penguins of three species, measured on the islands of the Palmer Archipelago)
     """
-    features = tuple(features)
-    unknown = [name for name in features if name not in _PENGUIN_FEATURES]
+    features = _names("features", features)
+    unknown = set(features) - set(_PENGUIN_FEATURES)
     if unknown or not features or len(set(features)) != len(features):
         raise ValueError(f"features: expected different names out of {', '.join(_PENGUIN_FEATURES)}, got {features}")
     text = _read_verified("penguins.csv").decode("utf-8")
@@ -296,13 +311,16 @@ def load_mnist(path: str | PathLike[str]) -> tuple[Dataset, Dataset]:
     FileNotFoundError
         If the folder or one of the files is missing.
     ValueError
-        If a file is damaged or of another kind, or images and labels do not match.
+        If path is not a path, a file is damaged or of another kind, or the files do not match each other.
 
     Notes
     -----
     LeCun, Cortes, Burges, The MNIST database of handwritten digits. The IDX format: two zero bytes, the type (8 for
     unsigned bytes), the number of dimensions, each dimension as a big-endian 4-byte number, then the data.
+    A larger stage for the digits of notebook 08.
     """
+    if not isinstance(path, str | PathLike):
+        raise ValueError(f"path: expected a folder, got {path!r}")
     folder = Path(path)
     if not folder.is_dir():
         raise FileNotFoundError(f"path: expected a folder with the four MNIST files, got {str(folder)!r}")
@@ -311,7 +329,11 @@ def load_mnist(path: str | PathLike[str]) -> tuple[Dataset, Dataset]:
         images = _read_idx(folder, images_name, dimensions=3)
         labels = _read_idx(folder, labels_name, dimensions=1)
         if len(images) != len(labels):
-            raise ValueError(f"path: {images_name} holds {len(images)} images, {labels_name} {len(labels)} labels")
+            raise ValueError(
+                f"{labels_name}: expected {len(images)} labels, as many as {images_name} has images, got {len(labels)}"
+            )
+        if labels.max() > 9:
+            raise ValueError(f"{labels_name}: expected labels from 0 to 9, got {labels.max()}")
         _, rows, columns = images.shape
         parts.append(
             Dataset(
@@ -323,7 +345,10 @@ def load_mnist(path: str | PathLike[str]) -> tuple[Dataset, Dataset]:
                 source="LeCun, Cortes, Burges, The MNIST database of handwritten digits",
             )
         )
-    return parts[0], parts[1]
+    train, test = parts
+    if train.feature_names != test.feature_names:
+        raise ValueError(f"{_MNIST_FILES[2]}: expected images of the size of the training images, got another size")
+    return train, test
 
 
 def make_blobs(
@@ -351,13 +376,18 @@ def make_blobs(
     Raises
     ------
     ValueError
-        If a number is out of range.
+        If a number is out of range or rng is not a generator.
+
+    Notes
+    -----
+    x_n = centre of its class + spread · standard normal numbers. Used in notebook 07.
 
     Examples
     --------
     >>> make_blobs(np.random.default_rng(0), n_examples=12)
     Dataset(N=12, D=2, K=4: made-up points in 4 round clouds)
     """
+    rng = generator("rng", rng)
     D = whole_number("n_features", n_features, at_least=1)
     K = whole_number("n_classes", n_classes, at_least=2)
     N = whole_number("n_examples", n_examples, at_least=K)
@@ -372,6 +402,16 @@ def make_blobs(
         description=f"made-up points in {K} round clouds",
         source="drawn by linclf_helpers.datasets.make_blobs",
     )
+
+
+def _names(name: str, value: object) -> tuple[str, ...]:
+    """Return `value` as a tuple of strings; one string is refused, since its letters would pass for names."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise ValueError(f"{name}: expected several strings, got {value!r}")
+    names = tuple(value)
+    if not all(isinstance(entry, str) for entry in names):
+        raise ValueError(f"{name}: expected only strings, got {names}")
+    return names
 
 
 def _read_verified(name: str) -> bytes:
@@ -403,6 +443,8 @@ def _read_idx(folder: Path, name: str, dimensions: int) -> NDArray[np.uint8]:
             f" got one that begins with {content[:4].hex(' ')}"
         )
     shape = tuple(int(n) for n in np.frombuffer(content, ">u4", count=dimensions, offset=4))
+    if 0 in shape:
+        raise ValueError(f"{name}: expected at least one entry, got shape {shape}")
     if len(content) != header + math.prod(shape):
         raise ValueError(f"{name}: expected {header + math.prod(shape)} bytes for shape {shape}, got {len(content)}")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)

@@ -15,6 +15,7 @@ from linclf_helpers._validate import (
     as_probabilities,
     as_vector_or_matrix,
     whole_number,
+    within_range,
 )
 
 __all__ = ["cross_entropy", "cross_entropy_from_logits", "linear", "log_softmax", "one_hot", "softmax"]
@@ -39,7 +40,7 @@ def linear(X: ArrayLike, W: ArrayLike, b: ArrayLike) -> Array:
     Raises
     ------
     ValueError
-        If the shapes do not fit, K < 2, or a number is not finite.
+        If the shapes do not fit, K < 2, or a number, given or computed, is not finite.
 
     Notes
     -----
@@ -55,7 +56,9 @@ def linear(X: ArrayLike, W: ArrayLike, b: ArrayLike) -> Array:
     W = as_array_of_shape("W", W, X.shape[-1], "K")
     b = as_array_of_shape("b", b, W.shape[1])
     as_logits("b", b)  # at least two classes
-    return X @ W + b
+    with np.errstate(over="ignore", invalid="ignore"):
+        Z = X @ W + b
+    return within_range("X, W, b", "XW + b", Z)
 
 
 def softmax(Z: ArrayLike) -> Array:
@@ -89,7 +92,8 @@ def softmax(Z: ArrayLike) -> Array:
     [1. 0.]
     """
     Z = as_logits("Z", Z)
-    E = np.exp(Z - Z.max(axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):  # a gap beyond the largest float becomes −inf, and e^−inf = 0
+        E = np.exp(Z - Z.max(axis=-1, keepdims=True))
     return E / E.sum(axis=-1, keepdims=True)
 
 
@@ -104,6 +108,7 @@ def log_softmax(Z: ArrayLike) -> Array:
     Returns
     -------
     log_Y_hat : ndarray of the shape of Z
+        −inf only where the logarithm itself is beyond the largest float (about 1.8e308).
 
     Raises
     ------
@@ -120,7 +125,8 @@ def log_softmax(Z: ArrayLike) -> Array:
     [   0. -800.]
     """
     Z = as_logits("Z", Z)
-    Z = Z - Z.max(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):
+        Z = Z - Z.max(axis=-1, keepdims=True)
     return Z - np.log(np.exp(Z).sum(axis=-1, keepdims=True))
 
 
@@ -157,11 +163,11 @@ def cross_entropy(Y_hat: ArrayLike, Y: ArrayLike) -> float:
     Y_hat = as_probabilities("Y_hat", Y_hat)
     Y = as_one_hot("Y", Y, Y_hat, "Y_hat")
     with np.errstate(divide="ignore"):  # log 0 = −inf is the right answer here
-        return float(-np.log(Y_hat[Y == 1]).mean())
+        return float(-np.log(Y_hat[Y == 1]).mean()) + 0.0  # turns −0 into 0
 
 
 def cross_entropy_from_logits(Z: ArrayLike, Y: ArrayLike) -> float:
-    """Return the mean cross-entropy straight from the logits, finite for all finite logits.
+    """Return the mean cross-entropy straight from the logits, finite even where a probability rounds to 0.
 
     Parameters
     ----------
@@ -173,7 +179,7 @@ def cross_entropy_from_logits(Z: ArrayLike, Y: ArrayLike) -> float:
     Returns
     -------
     loss : float
-        In nats (natural logarithm).
+        In nats (natural logarithm). Infinite only if it is itself beyond the largest float (about 1.8e308).
 
     Raises
     ------
@@ -191,7 +197,8 @@ def cross_entropy_from_logits(Z: ArrayLike, Y: ArrayLike) -> float:
     """
     log_Y_hat = log_softmax(Z)
     Y = as_one_hot("Y", Y, log_Y_hat, "Z")
-    return float(-log_Y_hat[Y == 1].mean())
+    with np.errstate(over="ignore"):
+        return float(-log_Y_hat[Y == 1].mean()) + 0.0  # turns −0 into 0
 
 
 def one_hot(labels: ArrayLike, K: int) -> Array:

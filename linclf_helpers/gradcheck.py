@@ -9,7 +9,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from linclf_helpers._validate import Array, as_array_of_shape, as_real_array, not_negative, positive
+from linclf_helpers._validate import (
+    Array,
+    as_any_array,
+    as_array_of_shape,
+    as_real_array,
+    describe,
+    not_negative,
+    positive,
+    within_range,
+)
 
 __all__ = ["GradientCheck", "check_gradient", "error_by_step_size", "numerical_gradient", "numerical_jacobian"]
 
@@ -37,8 +46,8 @@ def numerical_gradient(f: Callable[[Array], float], x: ArrayLike, h: float = 1e-
     Raises
     ------
     ValueError
-        If f returns anything but one finite number, x is not made of finite numbers, h is not greater than 0 or so
-        small that x + h equals x, or the scheme is unknown.
+        If f is not a function that returns one finite number, x is not made of finite numbers, h is not greater than 0
+        or so small that x + h equals x, or the scheme is unknown.
 
     Notes
     -----
@@ -51,17 +60,14 @@ def numerical_gradient(f: Callable[[Array], float], x: ArrayLike, h: float = 1e-
     >>> print(np.round(numerical_gradient(lambda x: (x**2).sum(), [1.0, 2.0, 3.0]), 4))
     [2. 4. 6.]
     """
-
-    def one_number(x: Array) -> ArrayLike:
-        value = np.asarray(f(x))
-        if value.shape != ():
-            raise ValueError(
-                f"f: expected a function that returns one number, got a result of shape {value.shape}"
-                " (numerical_jacobian takes such functions)"
-            )
-        return value
-
-    return numerical_jacobian(one_number, x, h, scheme)
+    gradient = numerical_jacobian(f, x, h, scheme)
+    shape_of_f = gradient.shape[: gradient.ndim - np.ndim(x)]
+    if shape_of_f != ():
+        raise ValueError(
+            f"f: expected a function that returns one number, got a result of shape {shape_of_f}"
+            " (numerical_jacobian takes such functions)"
+        )
+    return gradient
 
 
 def numerical_jacobian(
@@ -89,12 +95,13 @@ def numerical_jacobian(
     Raises
     ------
     ValueError
-        If f returns numbers that are not finite, x is not made of finite numbers, h is not greater than 0 or so
-        small that x + h equals x, or the scheme is unknown.
+        If f is not a function of finite results, all of one shape, x is not made of finite numbers, h is not greater
+        than 0 or so small that x + h equals x, or the scheme is unknown.
 
     Notes
     -----
-    As for `numerical_gradient`, one entry of x at a time. Used from notebook 04 on.
+    As for `numerical_gradient`, one entry of x at a time. The difference is divided by the distance of the two points
+    as floats, which is not exactly 2h where x is large. Used from notebook 04 on.
 
     Examples
     --------
@@ -128,6 +135,10 @@ class GradientCheck:
         Why the check could not tell, or an empty string.
     caution : str
         What makes this check weaker than it looks, or an empty string.
+
+    Notes
+    -----
+    First read in notebook 03.
     """
 
     ok: bool
@@ -161,9 +172,9 @@ class GradientCheck:
             return f"Gradient check undecided: {self.problem}."
         if self.ok:  # no measured error here: its digits differ between machines
             return f"Gradient check passed: {entries}, each within {self.tolerance:g} of its finite difference."
-        where = f"index {list(self.worst_index)}, " if self.worst_index else ""
+        where = f" at index {list(self.worst_index)}, the worst of {entries}" if self.worst_index else ""
         return (
-            f"Gradient check FAILED at {where}the worst of {entries}:\n"
+            f"Gradient check FAILED{where}:\n"
             f"formula {self.worst_analytic:.4g}, finite difference {self.worst_numeric:.4g},"
             f" relative error {self.max_relative_error:.1g} (allowed {self.tolerance:g})."
         )
@@ -198,7 +209,7 @@ def check_gradient(
     analytic : array of shape f(x).shape + x.shape
         What the formula says. For a function that returns one number, that is the shape of x.
     tolerance : float, default 1e-7
-        The relative error allowed for each entry.
+        The relative error allowed for each entry, less than 1.
     h : float, default 1e-5
         Size of the nudge.
     absolute_floor : float, optional
@@ -242,32 +253,40 @@ def check_gradient(
     if callable(analytic):
         raise ValueError("analytic: expected the derivatives as an array, got a function (call it at x first)")
     tolerance = positive("tolerance", tolerance)
-    a = np.asarray(analytic)
+    if tolerance >= 1:
+        raise ValueError(f"tolerance: expected a number less than 1, got {tolerance:g} (then hardly anything fails)")
+    a = as_any_array("analytic", analytic)
     if a.dtype.kind not in "fiub":
         raise ValueError(f"analytic: expected an array of real numbers, got an array of {a.dtype}")
     x = as_real_array("x", x)
     numeric, largest = _differences(f, x, h, "central")
-    if not allow_float32 and np.float32 in (x.dtype, a.dtype, numeric.dtype):
+    precision = numeric.dtype
+    short = [array.dtype for array in (x, a, numeric) if _is_short_float(array)]
+    if short and not allow_float32:
         raise ValueError(
-            "x, analytic, f: expected float64 throughout, got float32, in which rounding swamps the difference"
+            f"x, analytic, f: expected float64 throughout, got {short[0]}, in which rounding swamps the difference"
             " (use astype(np.float64), or allow_float32=True with a larger h and tolerance)"
         )
     if a.shape != numeric.shape:
         raise ValueError(f"analytic: expected shape {numeric.shape} (shape of f(x), then shape of x), got {a.shape}")
-    a = a.astype(numeric.dtype)
+    a = a.astype(np.float64)
+    numeric = numeric.astype(np.float64)
     if absolute_floor is None:
-        floor = 4 * float(np.finfo(numeric.dtype).eps) * largest / h / tolerance
+        eps = max(float(np.finfo(dtype).eps) for dtype in (x.dtype, precision))
+        floor = 4 * eps * largest / h / tolerance
     else:
         floor = not_negative("absolute_floor", absolute_floor)
 
-    finite = np.isfinite(a)
-    difference = np.where(finite, np.abs(np.where(finite, a, 0) - numeric), np.inf)
-    size = np.maximum(np.maximum(np.where(finite, np.abs(a), 1), np.abs(numeric)), floor)
-    relative = np.divide(difference, size, out=np.zeros_like(difference), where=difference > 0)
+    known = np.isfinite(a)  # NaN and infinity in the formula count as infinitely wrong
+    size = np.maximum(np.abs(numeric), np.where(known, np.abs(a), 0))
+    with np.errstate(over="ignore"):
+        difference = np.where(known, np.abs(np.where(known, a, 0) - numeric), np.inf)
+    relative = np.full_like(difference, np.inf)
+    relative[known & (difference == 0)] = 0  # 0 against 0 is no error, whatever the floor
+    np.divide(difference, np.maximum(size, floor), out=relative, where=known & (difference > 0))
     worst = _worst(relative, difference)
     problem = ""
-    largest_entry = max(np.abs(np.where(finite, a, 0)).max(), np.abs(numeric).max())
-    if finite.all() and largest_entry <= floor:
+    if known.all() and size.max() <= floor:
         problem = (
             f"no derivative exceeds {floor:.1g}, below which rounding hides everything, so nothing was compared"
             " (does f use its argument? is the gradient zero at this point? take a random one)"
@@ -353,34 +372,42 @@ def error_by_step_size(
 
 def _differences(f: Callable[[Array], ArrayLike], x: ArrayLike, h: float, scheme: Scheme) -> tuple[Array, float]:
     """Return all finite differences, shape f(x).shape + x.shape, and the largest |f| met on the way."""
+    if not callable(f):
+        raise ValueError(f"f: expected a function, got {type(f).__name__} (pass f itself, not its result)")
     x = as_real_array("x", x)
     h = positive("h", h)
     if scheme not in ("central", "forward"):
         raise ValueError(f"scheme: expected 'central' or 'forward', got {scheme!r}")
 
-    def nudged(index: tuple[int, ...], by: float) -> NDArray[Any]:
+    def nudged(index: tuple[int, ...], by: float) -> tuple[float, Array]:
         point = x.copy()
         point[index] += by
         if by and point[index] == x[index]:
             raise ValueError(
                 f"h: expected a nudge that changes x, got {h:g} at x = {x[index]:g}, which is lost in rounding"
             )
-        value = np.array(f(point))  # a copy: f may hand out the same buffer every time
-        if value.dtype.kind not in "fiub":
-            raise ValueError(f"f: expected a function that returns real numbers, got {type(f(point)).__name__}")
+        place = float(point[index])  # read before f runs, which may write into its argument
+        result = f(point)
+        value = as_any_array("f", result)
+        if value.dtype.kind not in "fiub" or value.size == 0:
+            raise ValueError(f"f: expected a function that returns real numbers, got {describe(result, value)}")
+        # As floats, since uint8 wraps around; as a copy, since f may hand out the same buffer every time.
+        value = value.astype(np.float32 if _is_short_float(value) else np.float64)
         if not np.isfinite(value).all():
             where = f" with entry {list(index)} nudged by {by:g}" if index else f" nudged by {by:g}"
             raise ValueError(f"f: expected finite results, got {value[~np.isfinite(value)][0]} at x{where}")
-        return value
+        return place, value
 
     columns = []
     largest = 0.0
     for index in np.ndindex(x.shape):
-        above = nudged(index, h)
-        below = nudged(index, -h if scheme == "central" else 0.0)
+        right, above = nudged(index, h)
+        left, below = nudged(index, -h if scheme == "central" else 0.0)
         if above.shape != below.shape:
             raise ValueError(f"f: expected results of one shape, got {above.shape} and {below.shape}")
-        columns.append((above - below) / (2 * h if scheme == "central" else h))
+        with np.errstate(over="ignore"):
+            slope = (above - below) / (right - left)
+        columns.append(within_range("f", "its differences", slope))
         largest = max(largest, float(np.abs(above).max()), float(np.abs(below).max()))
     return np.stack(columns, axis=-1).reshape(columns[0].shape + x.shape), largest
 
@@ -391,3 +418,7 @@ def _worst(relative: Array, difference: Array) -> tuple[int, ...]:
     among = np.where(candidates, difference, -1)
     first = int((among >= among.max() * (1 - 1e-6)).argmax())
     return tuple(int(i) for i in np.unravel_index(first, relative.shape))
+
+
+def _is_short_float(array: NDArray[Any]) -> bool:
+    return array.dtype.kind == "f" and array.dtype.itemsize < 8

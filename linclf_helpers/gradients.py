@@ -44,7 +44,7 @@ def dL_dYhat(Y_hat: ArrayLike, Y: ArrayLike) -> Array:
     Returns
     -------
     dL_dYhat : ndarray of the shape of Y_hat
-        0 for the wrong classes; −inf where the correct class has probability 0.
+        0 for the wrong classes; −inf where the correct class has probability 0, or one below 1e-308.
 
     Raises
     ------
@@ -302,7 +302,8 @@ def loss_and_gradients(
     Raises
     ------
     ValueError
-        If shapes do not fit, a number is not finite, Y is neither one-hot nor valid labels, or l2 is negative.
+        If shapes do not fit, a number, given or computed, is not finite, Y is neither one-hot nor valid labels, or l2
+        is negative.
 
     Notes
     -----
@@ -321,8 +322,11 @@ def loss_and_gradients(
     Z = linear(X, W, b)
     Y = as_one_hot("Y", Y, Z, "X and W")
     G = dL_dZ(softmax(Z), Y)
-    loss = cross_entropy_from_logits(Z, Y) + l2 / 2 * float((W**2).sum())
-    return loss, dL_dW(X, G) + l2 * W, dL_db(G)
+    loss, dW, db = cross_entropy_from_logits(Z, Y), dL_dW(X, G), dL_db(G)
+    if l2 > 0:
+        with np.errstate(over="ignore"):  # a penalty beyond the largest float is infinite
+            loss, dW = loss + l2 / 2 * float((W**2).sum()), dW + l2 * W
+    return loss, dW, db
 
 
 def dL_dW_the_long_way(x: ArrayLike, y: ArrayLike, W: ArrayLike, b: ArrayLike) -> Array:
@@ -348,7 +352,7 @@ def dL_dW_the_long_way(x: ArrayLike, y: ArrayLike, W: ArrayLike, b: ArrayLike) -
     ------
     ValueError
         If shapes do not fit, a number is not finite, y is neither one-hot nor a valid label, or the probability of
-        the correct class is 0 in floating point (then −1/ŷ has no value; the short way has no such limit).
+        the correct class is so small that −1/ŷ is not a float (the short way has no such limit).
 
     Notes
     -----
@@ -368,7 +372,7 @@ def dL_dW_the_long_way(x: ArrayLike, y: ArrayLike, W: ArrayLike, b: ArrayLike) -
     D, K = len(x), len(z)
     row = dL_dYhat(y_hat, y).reshape(1, K)
     if not np.isfinite(row).all():
-        raise ValueError("W, b: expected a correct class with a probability above 0, got 0: −1/ŷ has no value there")
+        raise ValueError(f"W, b: expected −1/ŷ of the correct class to be a float, got {row.min()}: ŷ is about 0")
     jacobian = softmax_jacobian(y_hat)  # (K, K)
     tensor = dz_dW(x, K).reshape(K, D * K)
     return (row @ jacobian @ tensor).reshape(D, K)

@@ -5,7 +5,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from linclf_helpers._validate import Array, as_array_of_shape, as_labels, positive, whole_number
+from linclf_helpers._validate import (
+    Array,
+    as_array_of_shape,
+    as_one_hot,
+    generator,
+    positive,
+    whole_number,
+    within_range,
+)
 from linclf_helpers.forward import linear, softmax
 from linclf_helpers.gradients import loss_and_gradients
 
@@ -33,7 +41,12 @@ class LinearClassifier:
     Raises
     ------
     ValueError
-        If n_features or n_classes is not a whole number or too small.
+        If n_features or n_classes is not a whole number or too small, or rng is not a generator. The methods refuse
+        X or labels that do not fit.
+
+    Notes
+    -----
+    Put together in notebook 06.
 
     Examples
     --------
@@ -49,6 +62,7 @@ class LinearClassifier:
             self.W: Array = np.zeros((D, K))
             self.b: Array = np.zeros(K)
         else:
+            rng = generator("rng", rng)
             self.W = rng.normal(size=(D, K)) / np.sqrt(D)
             self.b = rng.normal(size=K) / np.sqrt(D)
 
@@ -58,7 +72,7 @@ class LinearClassifier:
 
     def logits(self, X: ArrayLike) -> Array:
         """Return the scores XW + b, shape (N, K), of examples X of shape (N, D)."""
-        return linear(as_array_of_shape("X", X, "N", self.W.shape[0]), self.W, self.b)
+        return linear(self._examples(X), self.W, self.b)
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return the probabilities softmax(XW + b), shape (N, K), of examples X of shape (N, D)."""
@@ -70,11 +84,11 @@ class LinearClassifier:
 
     def loss(self, X: ArrayLike, Y: ArrayLike, l2: float = 0.0) -> float:
         """Return the mean cross-entropy on examples X and labels Y (one-hot or integers), plus (l2/2)·‖W‖²."""
-        return loss_and_gradients(X, Y, self.W, self.b, l2)[0]
+        return loss_and_gradients(self._examples(X), Y, self.W, self.b, l2)[0]
 
     def gradients(self, X: ArrayLike, Y: ArrayLike, l2: float = 0.0) -> tuple[Array, Array]:
         """Return ∂L/∂W, shape (D, K), and ∂L/∂b, shape (K,), of the loss on examples X and labels Y."""
-        _, dW, db = loss_and_gradients(X, Y, self.W, self.b, l2)
+        _, dW, db = loss_and_gradients(self._examples(X), Y, self.W, self.b, l2)
         return dW, db
 
     def step(self, X: ArrayLike, Y: ArrayLike, learning_rate: float, l2: float = 0.0) -> float:
@@ -97,7 +111,7 @@ class LinearClassifier:
         Raises
         ------
         ValueError
-            If the learning rate is not greater than 0, or the batch is refused by
+            If the learning rate is not greater than 0 or leads beyond the largest float, or the batch is refused by
             `linclf_helpers.gradients.loss_and_gradients`. The parameters are then as they were.
 
         Notes
@@ -114,15 +128,20 @@ class LinearClassifier:
         True
         """
         learning_rate = positive("learning_rate", learning_rate)
-        loss, dW, db = loss_and_gradients(X, Y, self.W, self.b, l2)
-        self.W = self.W - learning_rate * dW
-        self.b = self.b - learning_rate * db
+        loss, dW, db = loss_and_gradients(self._examples(X), Y, self.W, self.b, l2)
+        with np.errstate(over="ignore"):
+            W = self.W - learning_rate * dW
+            b = self.b - learning_rate * db
+        within_range("learning_rate", "W", W)
+        within_range("learning_rate", "b", b)
+        self.W, self.b = W, b
         return loss
 
     def score(self, X: ArrayLike, labels: ArrayLike) -> float:
-        """Return the accuracy: the share of examples X whose most probable class is their label, integers (N,)."""
-        predicted = self.predict(X)
-        labels = as_labels("labels", labels, K=len(self.b))
-        if labels.shape != predicted.shape:
-            raise ValueError(f"labels: expected shape {predicted.shape}, one per row of X, got {labels.shape}")
-        return float((predicted == labels).mean())
+        """Return the accuracy: the share of examples X whose most probable class is their label (either form)."""
+        Z = self.logits(X)
+        Y = as_one_hot("labels", labels, Z, "X")
+        return float((Z.argmax(axis=1) == Y.argmax(axis=1)).mean())
+
+    def _examples(self, X: ArrayLike) -> Array:
+        return as_array_of_shape("X", X, "N", self.W.shape[0])

@@ -329,24 +329,26 @@ def computation_graph(ax: Axes, forwards: Sequence[str], backwards: Sequence[str
     names = ("x", "z", "ŷ", "L")
     colours = (PALETTE["inputs"], INK, PALETTE["predictions"], PALETTE["loss"])
     operations = ("times W, plus b", "softmax", "− log of the\ncorrect class")
-    places = np.array([0.6, 3.6, 6.6, 9.3])
-    arrow = {"arrowstyle": "-|>", "mutation_scale": 15, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0}
+    places = (1.0, 4.0, 7.0, 9.7)
+    arrow = {"arrowstyle": "-|>", "mutation_scale": 16, "linewidth": 1.8, "shrinkA": 0, "shrinkB": 0}
+    numbers: dict[str, Any] = {"ha": "center", "va": "center", "family": "monospace", "fontsize": 12}
     for x, name, colour, text in zip(places, names, colours, forwards, strict=True):
-        box = {"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": colour, "linewidth": 2}
-        ax.text(x, 2.0, text, ha="center", va="center", bbox=box, family="monospace", fontsize=10, zorder=4)
-        ax.text(x, 3.15, name, ha="center", va="center", color=colour, weight="bold", fontsize=13)
+        box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": colour, "linewidth": 2}
+        ax.text(x, 2.0, text, bbox=box, zorder=4, **numbers)
+        ax.text(x, 3.1, name, ha="center", va="center", color=colour, weight="bold", fontsize=14)
     for start, end, operation in zip(places[:-1], places[1:], operations, strict=True):
-        ax.annotate("", (end - 0.8, 2.0), (start + 0.8, 2.0), arrowprops={**arrow, "color": MUTED})
-        ax.text((start + end) / 2, 2.3, operation, ha="center", va="bottom", fontsize=9, color=INK)
+        ax.annotate("", (end - 0.75, 2.0), (start + 0.75, 2.0), arrowprops={**arrow, "color": MUTED})
+        ax.text((start + end) / 2, 2.2, operation, ha="center", va="bottom", fontsize=10)
     back_names = ("∂L/∂ŷ", "∂L/∂z", "∂L/∂W")
-    ends = (places[2], places[1], places[0])
-    starts = (places[3], places[2], places[1])
-    for start, end, name, text in zip(starts, ends, back_names, backwards, strict=True):
+    for start, end, name, text in zip(places[:0:-1], places[-2::-1], back_names, backwards, strict=True):
         if text:
-            ax.annotate("", (end + 0.8, 0.35), (start - 0.8, 0.35), arrowprops={**arrow, "color": PALETTE["loss"]})
-            ax.text(end, 0.35, text, ha="center", va="center", family="monospace", fontsize=10, color=INK)
-            ax.text(end, -0.5, name, ha="center", va="center", color=PALETTE["loss"], weight="bold", fontsize=12)
-    ax.set(xlim=(-0.5, 10.1), ylim=(-0.9 if any(backwards) else 1.2, 3.5))
+            half_width = 0.3 + 0.07 * max(len(line) for line in text.splitlines())
+            ax.annotate(
+                "", (end + half_width, 0.1), (start - 0.75, 0.1), arrowprops={**arrow, "color": PALETTE["loss"]}
+            )
+            ax.text(end, 0.1, text, **numbers)
+            ax.text(end, -0.85, name, ha="center", va="center", color=PALETTE["loss"], weight="bold", fontsize=14)
+    ax.set(xlim=(-0.2, 10.3), ylim=(-1.2 if any(backwards) else 1.2, 3.45))
     ax.set_axis_off()
 
 

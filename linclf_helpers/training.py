@@ -10,9 +10,12 @@ from linclf_helpers._validate import (
     as_array_of_shape,
     as_labels,
     as_one_hot,
+    as_real_array,
+    generator,
     not_negative,
     positive,
     whole_number,
+    within_range,
 )
 from linclf_helpers.gradients import loss_and_gradients
 from linclf_helpers.model import LinearClassifier
@@ -36,6 +39,10 @@ class History:
         The bias.
     diverged_at : int or None
         The step whose update left the range of floating-point numbers, if one did. The arrays end just before it.
+
+    Notes
+    -----
+    Read in notebook 06, drawn in notebook 07.
     """
 
     losses: Array
@@ -114,6 +121,8 @@ def gradient_descent(
     if size > N:
         raise ValueError(f"batch_size: expected at most the {N} examples there are, got {size}")
     momentum = not_negative("momentum", momentum, below=1)
+    if rng is not None:
+        rng = generator("rng", rng)
 
     losses, accuracies, W_path, b_path = [], [], [model.W.copy()], [model.b.copy()]
     V_W, V_b = np.zeros_like(model.W), np.zeros_like(model.b)
@@ -131,12 +140,14 @@ def gradient_descent(
         with np.errstate(over="ignore", invalid="ignore"):
             V_W, V_b = momentum * V_W + dW, momentum * V_b + db
             W, b = model.W - learning_rate * V_W, model.b - learning_rate * V_b
-            within_range = np.isfinite(X @ W + b).all() and np.isfinite(l2 * (W**2).sum())
-        if not within_range:
+            finite = np.isfinite(X @ W + b).all()
+        loss = np.inf
+        if finite:
+            loss, dW, db = loss_and_gradients(X, Y, W, b, l2)
+        if loss == np.inf:
             diverged_at = step
             break
         model.W, model.b = W, b
-        loss, dW, db = loss_and_gradients(X, Y, W, b, l2)
         losses.append(loss)
         accuracies.append(model.score(X, labels))
         W_path.append(W.copy())
@@ -161,7 +172,8 @@ def sweep(X: ArrayLike, Y: ArrayLike, learning_rates: ArrayLike, steps: int) -> 
     Returns
     -------
     losses : ndarray of shape (R, steps + 1)
-        Entry 0 of each row is before the first update, log K.
+        Entry 0 of each row is before the first update, log K. A rate that drives the parameters beyond the largest
+        float has infinite losses from there on.
 
     Raises
     ------
@@ -180,11 +192,8 @@ def sweep(X: ArrayLike, Y: ArrayLike, learning_rates: ArrayLike, steps: int) -> 
     (2, 11)
     """
     X = as_array_of_shape("X", X, "N", "D")
-    integers = np.ndim(Y) == 1
-    K = int(as_labels("Y", Y).max()) + 1 if integers else as_array_of_shape("Y", Y, len(X), "K").shape[1]
+    K = _number_of_classes(Y)
     Y = as_one_hot("Y", Y, np.zeros((len(X), K)), "X")
-    if K < 2:
-        raise ValueError(f"Y: expected at least 2 classes, got {K}")
     rates = as_array_of_shape("learning_rates", learning_rates, "R")
     if (rates <= 0).any():
         raise ValueError(f"learning_rates: expected only numbers greater than 0, got {rates.min():g}")
@@ -192,21 +201,23 @@ def sweep(X: ArrayLike, Y: ArrayLike, learning_rates: ArrayLike, steps: int) -> 
 
     N, R = len(X), len(rates)
     X1 = np.hstack([X, np.ones((N, 1))])  # (N, D + 1): the bias is one more weight, on a feature that is always 1
+    labels, n = Y.argmax(axis=1), np.arange(N)
     labels_X = Y.T @ X1 / N  # (K, D + 1): the part of the gradient that never changes
     W = np.zeros((R, K, X1.shape[1]))
     losses = np.empty((R, steps + 1))
-    for step in range(steps + 1):
-        Z = (W.reshape(R * K, -1) @ X1.T).reshape(R, K, N)
-        score_of_label = (W * labels_X).sum(axis=(1, 2))  # mean over n of z_nc
-        top = Z.max(axis=1, keepdims=True)
-        E = np.exp(Z - top)
-        total = E.sum(axis=1, keepdims=True)
-        losses[:, step] = (top + np.log(total)).mean(axis=(1, 2)) - score_of_label
-        if step < steps:
-            Y_hat = (E / total).reshape(R * K, N)
-            gradient = (Y_hat @ X1 / N).reshape(R, K, -1) - labels_X
-            W -= rates[:, None, None] * gradient
-    return losses
+    with np.errstate(over="ignore", invalid="ignore"):  # a rate that diverges ends in inf − inf
+        for step in range(steps + 1):
+            Z = (W.reshape(R * K, -1) @ X1.T).reshape(R, K, N)
+            Z -= Z.max(axis=1, keepdims=True)
+            Z_label = Z[:, labels, n]  # (R, N)
+            E = np.exp(Z, out=Z)
+            total = E.sum(axis=1, keepdims=True)
+            losses[:, step] = (np.log(total[:, 0]) - Z_label).mean(axis=1)
+            if step < steps:
+                E /= total
+                gradient = (E.reshape(R * K, N) @ X1 / N).reshape(R, K, -1) - labels_X
+                W -= rates[:, None, None] * gradient
+    return np.where(np.isfinite(losses), losses, np.inf)
 
 
 @dataclass(frozen=True, eq=False)
@@ -362,7 +373,7 @@ def safe_learning_rate(X: ArrayLike, l2: float = 0.0) -> float:
     Raises
     ------
     ValueError
-        If X has another shape, a number is not finite, or l2 is negative.
+        If X has another shape, a number is not finite, XᵀX is beyond the largest float, or l2 is negative.
 
     Notes
     -----
@@ -378,5 +389,16 @@ def safe_learning_rate(X: ArrayLike, l2: float = 0.0) -> float:
     X = as_array_of_shape("X", X, "N", "D")
     l2 = not_negative("l2", l2)
     X1 = np.hstack([X, np.ones((len(X), 1))])
-    largest = float(np.linalg.eigvalsh(X1.T @ X1 / len(X1))[-1])
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = within_range("X", "XᵀX", X1.T @ X1 / len(X1))
+    largest = float(np.linalg.eigvalsh(squares)[-1])
     return 1 / (largest / 2 + l2)
+
+
+def _number_of_classes(Y: ArrayLike) -> int:
+    """Return K: the columns of one-hot rows, or the largest integer label plus 1."""
+    array = as_real_array("Y", Y)
+    K = array.shape[1] if array.ndim == 2 else int(as_labels("Y", Y).max()) + 1
+    if K < 2:
+        raise ValueError(f"Y: expected at least 2 classes, got {K}")
+    return K

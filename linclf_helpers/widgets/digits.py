@@ -132,16 +132,18 @@ class DigitsExplorer(Explorer[DigitsState, DigitsResult]):
 
     def build(self, figure: Figure) -> Artists:
         """Draw axes, names and frames."""
-        left, image, bars, right = figure.subplots(1, 4, width_ratios=[2.3, 1, 1.15, 1.0])
-        left.set_title("Templates: orange counts for, blue against")
-        templates = left.imshow(np.zeros((18, 45)), cmap=SIGNED, vmin=-1, vmax=1, animated=True)
+        left, image, bars, right = figure.subplots(1, 4, width_ratios=[2.6, 1, 1.05, 1.05])
+        left.set_title("Templates (orange for, blue against)")
+        templates = left.imshow(np.zeros((22, 45)), cmap=SIGNED, vmin=-1, vmax=1, animated=True)
         for k in range(10):
-            left.text(9 * (k % 5) - 0.4, 9 * (k // 5) - 0.4, str(k), va="bottom", fontsize=9, weight="bold", color=MUTED)
-        left.set(xlim=(-1, 45), ylim=(18, -2.2))
+            left.text(
+                9 * (k % 5) - 0.4, 11 * (k // 5) - 0.6, str(k), va="bottom", fontsize=9, weight="bold", color=MUTED
+            )
+        left.set(xlim=(-1, 45), ylim=(20.5, -2.6))
         (frame,) = left.plot([], [], color=INK, linewidth=2, animated=True)
         image.set_title("Example")
         digit = image.imshow(np.zeros((8, 8)), cmap="Greys", vmin=0, vmax=INK_LEVELS, animated=True)
-        bars.set(title="Probabilities", xlim=(0, 1.3), ylim=(9.6, -0.6), xticks=[])
+        bars.set(title="Probabilities", xlim=(0, 1.75), ylim=(9.6, -0.6), xticks=[])
         bars.set_yticks(range(10), [str(k) for k in range(10)])
         bars.tick_params(length=0)
         patches = bars.barh(range(10), 0.5, height=0.7, color=PALETTE["predictions"], animated=True).patches
@@ -183,18 +185,18 @@ class DigitsExplorer(Explorer[DigitsState, DigitsResult]):
 
     def draw(self, artists: Artists, result: DigitsResult) -> None:
         """Set pictures, bars and words."""
-        mosaic = np.full((2, 9, 5, 9), np.nan)
+        mosaic = np.full((2, 11, 5, 9), np.nan)
         largest = np.abs(result.templates).max() or 1.0
         mosaic[:, :8, :, :8] = (result.templates / largest).reshape(2, 5, 8, 8).transpose(0, 2, 1, 3)
-        artists["templates"].set_data(np.ma.masked_invalid(mosaic.reshape(18, 45)))
-        top, left = 9 * (result.state.digit // 5), 9 * (result.state.digit % 5)
+        artists["templates"].set_data(np.ma.masked_invalid(mosaic.reshape(22, 45)))
+        top, left = 11 * (result.state.digit // 5), 9 * (result.state.digit % 5)
         artists["frame"].set_data(left + np.array([-1, 8, 8, -1, -1]), top + np.array([-1, -1, 8, 8, -1]))
         artists["image"].set_data(result.image)
         for bar, number, p in zip(artists["bars"], artists["numbers"], result.probabilities, strict=True):
             bar.set_width(p)
             number.set(x=p + 0.03, text=f"{p:.2f}")
         truth = [] if result.label is None else [result.label]
-        artists["truth"].set_data([1.2] * len(truth), truth)
+        artists["truth"].set_data([1.6] * len(truth), truth)
         artists["mistakes"].set_data(result.mistaken)
         for m, words in enumerate(artists["words"]):
             known = m < len(result.mistakes)

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from linclf_helpers.widgets.live import LiveFigure, course_style
 
-__all__ = ["Explorer", "LearnersFunction", "LearnersMistake"]
+__all__ = ["Explorer", "LearnersError", "LearnersFunction"]
 
 State = TypeVar("State")
 Result = TypeVar("Result")
 Artists = dict[str, Any]
 
 
-class LearnersMistake(Exception):
+class LearnersError(Exception):
     """The learner's function raised, or returned what can't be right; the message says it to the learner."""
 
 
@@ -48,23 +48,23 @@ class LearnersFunction:
         self._function, self.name = function, name
 
     def __call__(self, *arguments: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Return the function's result as finite floats of the shape expected, or raise LearnersMistake."""
+        """Return the function's result as finite floats of the shape expected, or raise LearnersError."""
         function = self._newest()
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 value = function(*(argument.copy() for argument in arguments))
         except Exception as error:
-            raise LearnersMistake(f"raised {type(error).__name__}: {error}") from error
+            raise LearnersError(f"raised {type(error).__name__}: {error}") from error
         try:
             array = np.asarray(value, dtype=np.float64)
         except (TypeError, ValueError):
-            raise LearnersMistake(f"returned {type(value).__name__}, not numbers") from None
+            raise LearnersError(f"returned {type(value).__name__}, not numbers") from None
         if array.shape != shape:
             what = "None (is the return missing?)" if value is None else f"shape {array.shape}"
-            raise LearnersMistake(f"returned {what}; expected shape {shape}")
+            raise LearnersError(f"returned {what}; expected shape {shape}")
         if not np.isfinite(array).all():
-            raise LearnersMistake(f"returned {array[~np.isfinite(array)].flat[0]} for {arguments[0].round(3).tolist()}")
+            raise LearnersError(f"returned {array[~np.isfinite(array)].flat[0]} for {arguments[0].round(3).tolist()}")
         return array
 
     def _newest(self) -> Callable[..., Any]:
@@ -107,7 +107,9 @@ class Explorer(ABC, Generic[State, Result]):
         reset = ipywidgets.Button(description="Reset", tooltip="Back to the first setting", layout={"width": "80px"})
         reset.on_click(lambda _: self.set(**self._first))
         self.reset = reset
-        row = ipywidgets.HBox([*self.arrange(), *extras, reset], layout={"flex_flow": "row wrap", "align_items": "center"})
+        row = ipywidgets.HBox(
+            [*self.arrange(), *extras, reset], layout={"flex_flow": "row wrap", "align_items": "center"}
+        )
         row.add_class("linclf-controls")
         self.readout = ipywidgets.HTML()
         self.readout.add_class("linclf-readout")
@@ -156,7 +158,7 @@ class Explorer(ABC, Generic[State, Result]):
             result = self.compute(self.state())
             self.draw(self.artists, result)
             words, self.problem = self.describe(result), ""
-        except LearnersMistake as mistake:
+        except LearnersError as mistake:
             self.problem = f"Your function {mistake}."
         except Exception as error:
             self.problem = f"The explorer stumbled: {type(error).__name__}: {error}."

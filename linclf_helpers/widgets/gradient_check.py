@@ -147,7 +147,9 @@ class GradientCheckExplorer(Explorer[GradientCheckState, GradientCheckResult]):
             return cross_entropy_from_logits(X @ nudged + b, Y)
 
         below, width = (-h, 2 * h) if scheme == "central" else (W.dtype.type(0), h)
-        return np.array([(loss(d, k, h) - loss(d, k, below)) / float(width) for d, k in np.ndindex(W.shape)]).reshape(W.shape)
+        return np.array([(loss(d, k, h) - loss(d, k, below)) / float(width) for d, k in np.ndindex(W.shape)]).reshape(
+            W.shape
+        )
 
 
 def _course_gradient(X: Array, Y: Array, W: Array, b: Array) -> Array:

@@ -104,9 +104,7 @@ class JacobianExplorer(Explorer[JacobianState, JacobianResult]):
         for bar, number, p in zip(artists["bars"], artists["numbers"], result.y_hat, strict=True):
             bar.set_width(p)
             number.set(x=p + 0.04, text=f"{p:.3f}")
-        for tiles, matrix in zip(
-            artists["tiles"], (result.formula, result.numeric, result.diagonal), strict=True
-        ):
+        for tiles, matrix in zip(artists["tiles"], (result.formula, result.numeric, result.diagonal), strict=True):
             tiles.set(matrix)
 
     def describe(self, result: JacobianResult) -> str:

@@ -211,9 +211,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         everyone = load_penguins()
         blobs = make_blobs(np.random.default_rng(3), n_examples=300, n_classes=4, spread=1.4)
         data = {STANDARDISED: everyone.standardize(), RAW: everyone, BLOBS: blobs}
-        self._problems = {
-            name: _Problem(one, safe_learning_rate(one.X), loss_slice(one)) for name, one in data.items()
-        }
+        self._problems = {name: _Problem(one, safe_learning_rate(one.X), loss_slice(one)) for name, one in data.items()}
         self._run = cache(self._run_all_rates)
         for name in data:
             self._run(name, None, 0.0)
@@ -258,7 +256,9 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         curve.set(title="Loss at each step", xlim=(-4, STEPS + 4), ylim=(0, TOP), ylabel="loss (nats)")
         curve.axhline(GOAL, color=MUTED, linewidth=1, linestyle="--")
         curve.text(STEPS, GOAL + 0.03, f"goal {GOAL:.2f}", ha="right", color=MUTED, fontsize=9)
-        by_rate.set(title="Loss by learning rate", xlim=(RATES[0], RATES[-1]), ylim=(0.03, 3e3), xscale="log", yscale="log")
+        by_rate.set(
+            title="Loss by learning rate", xlim=(RATES[0], RATES[-1]), ylim=(0.03, 3e3), xscale="log", yscale="log"
+        )
         by_rate.set(xlabel="η", xticks=10.0 ** np.arange(-4, 3), yticks=[0.1, 1, 10, 100, 1000])
         by_rate.minorticks_off()
         plane.set(title="Decision regions")

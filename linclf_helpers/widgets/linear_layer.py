@@ -124,7 +124,9 @@ class LinearLayerExplorer(Explorer[LinearLayerState, LinearLayerResult]):
         """Say which scores moved, by what, and the gradient's factors."""
         d, k = result.state.weight
         moved = result.z - result.z_before
-        scores = ", ".join(f"z<sub>{j}</sub> {'moved by ' + f'{by:z.2f}' if by else 'stayed'}" for j, by in enumerate(moved))
+        scores = ", ".join(
+            f"z<sub>{j}</sub> {'moved by ' + f'{by:z.2f}' if by else 'stayed'}" for j, by in enumerate(moved)
+        )
         right = np.allclose(result.gradient, np.outer(result.x, result.g), rtol=1e-9, atol=1e-12)
         verdict = "" if right else " <strong>Your gradient is not xᵀ(ŷ − y).</strong>"
         return (

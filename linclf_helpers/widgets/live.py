@@ -63,7 +63,11 @@ class LiveFigure:
         self.image = ipywidgets.Image(
             format="png",
             layout=ipywidgets.Layout(
-                width=f"{width}px", height=f"{height}px", min_height=f"{height}px", max_width="100%", object_fit="contain"
+                width=f"{width}px",
+                height=f"{height}px",
+                min_height=f"{height}px",
+                max_width="100%",
+                object_fit="contain",
             ),
         )
 
@@ -155,9 +159,7 @@ class Regions(Artist):
     def draw(self, renderer: RendererBase) -> None:
         """Paint the blank pixels."""
         pixels = np.asarray(renderer.buffer_rgba()).view(np.uint32)[self._box][:, :, 0]  # type: ignore[attr-defined]
-        rows, columns = (
-            (np.arange(n) + 0.5) * m // n for n, m in zip(pixels.shape, self._classes.shape, strict=True)
-        )
+        rows, columns = ((np.arange(n) + 0.5) * m // n for n, m in zip(pixels.shape, self._classes.shape, strict=True))
         colours = self._lookup[self._classes[::-1]]
         enlarged = colours[rows.astype(int)][:, columns.astype(int)]
         np.copyto(pixels, enlarged, where=self._blank)

@@ -95,13 +95,17 @@ class SoftmaxExplorer(Explorer[SoftmaxState, SoftmaxResult]):
             ax.spines[["left", "bottom"]].set_visible(False)
         triangle = axes[3]
         triangle.fill(*CORNERS.T, facecolor="white", edgecolor=MUTED, linewidth=1.5)
-        for k, (corner, place) in enumerate(zip(CORNERS, (("right", "top"), ("left", "top"), ("center", "bottom")), strict=True)):
+        for k, (corner, place) in enumerate(
+            zip(CORNERS, (("right", "top"), ("left", "top"), ("center", "bottom")), strict=True)
+        ):
             triangle.plot(*corner, CLASS_MARKERS[k], color=CLASS_COLOURS[k], markersize=9)
             triangle.annotate(
                 f"surely {k}", corner, (0, 9 if k == 2 else -9), textcoords="offset points", ha="center", va=place[1]
             )
         triangle.plot(*CORNERS.mean(axis=0), "+", color=MUTED, markersize=9)
-        (point,) = triangle.plot([], [], "o", color=PALETTE["predictions"], markersize=13, markeredgecolor=INK, animated=True)
+        (point,) = triangle.plot(
+            [], [], "o", color=PALETTE["predictions"], markersize=13, markeredgecolor=INK, animated=True
+        )
         triangle.set(title="all probabilities\nthat sum to 1", xlim=(-0.25, 1.25), ylim=(-0.2, 1.05), aspect="equal")
         triangle.set_axis_off()
         return {"bars": bars, "numbers": numbers, "point": point}
@@ -143,7 +147,9 @@ class SoftmaxExplorer(Explorer[SoftmaxState, SoftmaxResult]):
         elif np.isinf(result.exponentials).any():
             naive = "<strong>The naive formula gives “not a number”: e<sup>z</sup> is too large for a float.</strong>"
         else:
-            naive = "<strong>The naive formula gives 0/0, “not a number”: every e<sup>z</sup> has rounded to 0.</strong>"
+            naive = (
+                "<strong>The naive formula gives 0/0, “not a number”: every e<sup>z</sup> has rounded to 0.</strong>"
+            )
         total = result.probabilities.sum()
         return f"{said}; they sum to {total:.4f}. {naive}"
 

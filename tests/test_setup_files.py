@@ -1,0 +1,200 @@
+"""The set-up: what make does with .venv, and that the files which name versions and commands agree."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+REQUIREMENTS = [
+    line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if re.match(r"[-\w]", line)
+]
+WORKFLOW = (ROOT / ".github/workflows/tests.yml").read_text(encoding="utf-8")
+
+# A Python that makes a .venv of itself, and writes down what it was asked to do. `version` is what it says it is.
+FAKE_PYTHON = """#!/bin/sh
+echo "$*" >> "{log}"
+case "$1 $2" in
+"-c "*) exec "{python}" -c "import sys; sys.version_info = {version}; $2" ;;
+"-m venv") mkdir -p .venv/bin; cp "{fake}" .venv/bin/python ;;
+"-m pip") test ! -e "{log}.pip-fails" ;;
+"-m pytest") echo "2 passed"; test ! -e "{log}.tests-fail" ;;
+esac
+"""
+
+
+class Checkout:
+    """A copy of the files make looks at, in a folder with a space in its name, and a Python that only pretends."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "a checkout"
+        self.folder.mkdir()
+        for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+            shutil.copy2(ROOT / name, self.folder)
+        self.python, self.log = folder / "python", folder / "log"
+        self.use_version((3, 11, 0))
+
+    def use_version(self, version: tuple[int, ...]) -> None:
+        text = FAKE_PYTHON.format(log=self.log, python=sys.executable, version=version, fake=self.python)
+        self.python.write_text(text, encoding="utf-8")
+        self.python.chmod(0o755)
+
+    def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run make, and start the log anew."""
+        self.log.write_text("", encoding="utf-8")
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"}
+        return subprocess.run(
+            ["make", f"PYTHON={self.python}", *arguments],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @property
+    def asked(self) -> list[str]:
+        """What the pretended Pythons were asked to run as modules or scripts."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        return [line for line in lines if not line.startswith("-c ")]
+
+
+VENV = "-m venv --clear .venv"
+PIP = "-m pip install --quiet --disable-pip-version-check --requirement requirements.txt"
+LAB = "-m jupyterlab notebooks/00_start_here.ipynb"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    if shutil.which("make") is None or os.name == "nt":
+        pytest.skip("needs make and sh")
+    return Checkout(tmp_path)
+
+
+def test_make_lab_sets_up_once(checkout: Checkout) -> None:
+    assert checkout.make("lab").returncode == 0
+    assert checkout.asked == [VENV, PIP, LAB]
+    assert checkout.make("lab").returncode == 0
+    assert checkout.asked == [LAB]
+
+
+def test_make_lab_passes_arguments_on(checkout: Checkout) -> None:
+    checkout.make("lab", "LAB_ARGS=--no-browser --port=8899")
+    assert checkout.asked[-1] == "-m jupyterlab --no-browser --port=8899 notebooks/00_start_here.ipynb"
+
+
+def test_make_test_sets_up_and_runs_every_gate(checkout: Checkout) -> None:
+    result = checkout.make("test")
+    assert result.returncode == 0
+    assert checkout.asked == [
+        VENV,
+        PIP,
+        "-m ruff check",
+        "-m ruff format --check",
+        "-m mypy",
+        "-m pytest --cov=linclf_helpers",
+    ]
+    assert result.stdout.splitlines()[-1] == "2 passed"
+
+
+def test_make_test_fails_when_pytest_fails(checkout: Checkout) -> None:
+    Path(f"{checkout.log}.tests-fail").touch()
+    assert checkout.make("test").returncode != 0
+
+
+def test_make_notebooks_takes_all_or_one(checkout: Checkout) -> None:
+    checkout.make("notebooks")
+    assert checkout.asked[-1] == "tests/refresh_notebooks.py"
+    checkout.make("notebooks", "NOTEBOOK=my notebooks/a.ipynb")
+    assert checkout.asked == ["tests/refresh_notebooks.py my notebooks/a.ipynb"]
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
+def test_changed_requirements_are_installed(checkout: Checkout, name: str) -> None:
+    checkout.make("lab")
+    later = (checkout.folder / ".venv/.ready").stat().st_mtime + 5
+    os.utime(checkout.folder / name, (later, later))
+    checkout.make("lab")
+    assert checkout.asked == [PIP, LAB]
+
+
+def test_an_interrupted_set_up_is_repaired(checkout: Checkout) -> None:
+    fails = Path(f"{checkout.log}.pip-fails")
+    fails.touch()
+    result = checkout.make("lab")
+    assert result.returncode != 0
+    assert checkout.asked == [VENV, PIP]
+    fails.unlink()
+    assert checkout.make("lab").returncode == 0
+    assert checkout.asked == [VENV, PIP, LAB]
+
+
+def test_a_venv_whose_python_is_gone_is_made_again(checkout: Checkout) -> None:
+    checkout.make("lab")
+    (checkout.folder / ".venv/bin/python").unlink()
+    assert checkout.make("lab").returncode == 0
+    assert checkout.asked == [VENV, PIP, LAB]
+
+
+def test_an_old_python_is_refused_in_words(checkout: Checkout) -> None:
+    checkout.use_version((3, 10, 4))
+    result = checkout.make("lab")
+    assert result.returncode != 0
+    assert checkout.asked == []
+    assert "Python 3.11 or newer is needed" in result.stderr
+    assert "is 3.10" in result.stderr
+    assert not (checkout.folder / ".venv").exists()
+
+
+def test_every_requirement_is_a_band_with_a_reason() -> None:
+    for line in REQUIREMENTS:
+        requirement, _, reason = line.partition("#")
+        assert reason.strip(), f"no reason: {line}"
+        # The workflow's sed turns bands of this form into the oldest versions.
+        assert re.fullmatch(r"[a-z-]+>=[\d.]+,<[\d.]+|nbval==[\d.]+|-e \.", requirement.strip()), line
+
+
+def test_the_package_asks_for_what_is_installed() -> None:
+    bands = {line.partition("#")[0].strip() for line in REQUIREMENTS}
+    assert set(PYPROJECT["project"]["dependencies"]) <= bands
+
+
+def test_one_oldest_python() -> None:
+    oldest = PYPROJECT["project"]["requires-python"].removeprefix(">=")
+    major, minor = oldest.split(".")
+    assert f"Python {oldest} or newer" in README
+    assert f"v < ({major}, {minor})" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert PYPROJECT["tool"]["ruff"]["target-version"] == f"py{major}{minor}"
+    assert WORKFLOW.count(f'python: ["{oldest}", "3.x"]') == 2  # with make and without
+    assert WORKFLOW.count(f'python-version: "{oldest}"') == 1  # with the oldest dependencies
+
+
+def test_the_workflow_uses_the_readmes_lines_and_official_actions_only() -> None:
+    assert all(action.startswith("actions/") for action in re.findall(r"uses: (.+)", WORKFLOW))
+    windows = re.findall(r"- run: (.+)", WORKFLOW.partition("  windows:")[2].partition("  oldest:")[0])
+    assert len(windows) == 3
+    assert all(line in README for line in windows[:2])
+    assert "-m pytest" in windows[2]
+
+
+def test_the_readme_is_short_and_its_links_work() -> None:
+    assert len(README.split()) <= 400
+    links = re.findall(r"\]\(([^)]+)\)", README)
+    assert not [link for link in links if not (ROOT / link).exists()]
+    table = re.findall(r"(?m)^\| \[\d\d\]\(notebooks/([^)]+)\)", README)
+    assert table == sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+def test_ci_run_is_executable() -> None:
+    listed = subprocess.run(["git", "ls-files", "-s", ".ci/run"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if not listed.stdout:
+        pytest.skip("not a git checkout")
+    assert listed.stdout.startswith("100755")
