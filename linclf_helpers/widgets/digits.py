@@ -49,7 +49,7 @@ class DigitsResult:
     mistaken: Array
 
 
-class Pad(ipywidgets.VBox):
+class Pad(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Eight by eight switches to draw on; `value` is a tuple of 64 bools, row after row."""
 
     value: Any = traitlets.Tuple((False,) * 64)
@@ -97,7 +97,7 @@ class DigitsExplorer(Explorer[DigitsState, DigitsResult]):
     """
 
     shows = "the ten weight templates, one digit with its probabilities, and the most confident mistakes"
-    size = (900, 400)
+    size = (900, 360)
     state_type = DigitsState
 
     def __init__(self) -> None:

@@ -93,7 +93,7 @@ class Explorer(ABC, Generic[State, Result]):
     size: ClassVar[tuple[int, int]] = (900, 400)
     state_type: type[State]
 
-    def __init__(self, controls: dict[str, Any], extras: tuple[Any, ...] = ()) -> None:
+    def __init__(self, controls: dict[str, Any]) -> None:
         self.controls = controls
         self.problem = ""
         self.live = LiveFigure(*self.size)
@@ -107,9 +107,7 @@ class Explorer(ABC, Generic[State, Result]):
         reset = ipywidgets.Button(description="Reset", tooltip="Back to the first setting", layout={"width": "80px"})
         reset.on_click(lambda _: self.set(**self._first))
         self.reset = reset
-        row = ipywidgets.HBox(
-            [*self.arrange(), *extras, reset], layout={"flex_flow": "row wrap", "align_items": "center"}
-        )
+        row = ipywidgets.HBox([*self.arrange(), reset], layout={"flex_flow": "row wrap", "align_items": "center"})
         row.add_class("linclf-controls")
         self.readout = ipywidgets.HTML()
         self.readout.add_class("linclf-readout")

@@ -331,7 +331,8 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         return (
             f"<strong>Verdict: {result.verdict}</strong>, {result.words}.<br>"
             f"η = {result.learning_rate:.2g}, which is {times:.3g} times 1/L = {result.safe:.2g}"
-            f" ({'below' if times < 2 else 'above'} 2/L). Loss after {result.state.steps} steps: {_number(loss)}. {goal}."
+            f" ({'below' if times < 2 else 'above'} 2/L)."
+            f" Loss after {result.state.steps} steps: {_number(loss)}. {goal}."
         )
 
     def _run_all_rates(self, data: str, batch_size: int | None, momentum: float) -> SweepRuns:

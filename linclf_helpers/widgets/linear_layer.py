@@ -130,6 +130,6 @@ class LinearLayerExplorer(Explorer[LinearLayerState, LinearLayerResult]):
         right = np.allclose(result.gradient, np.outer(result.x, result.g), rtol=1e-9, atol=1e-12)
         verdict = "" if right else " <strong>Your gradient is not xᵀ(ŷ − y).</strong>"
         return (
-            f"{scores}. The change {result.state.change:z.1f} counts x<sub>{d}</sub> = {result.x[d]:z.2f} times, for class"
-            f" {k} alone. ŷ − y = {', '.join(f'{g:z.2f}' for g in result.g)}.{verdict}"
+            f"{scores}. The change {result.state.change:z.1f} counts x<sub>{d}</sub> = {result.x[d]:z.2f} times,"
+            f" for class {k} alone. ŷ − y = {', '.join(f'{g:z.2f}' for g in result.g)}.{verdict}"
         )

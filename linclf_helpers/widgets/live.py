@@ -57,7 +57,7 @@ class LiveFigure:
     def __init__(self, width: int, height: int, ratio: float = 2.0) -> None:
         with course_style():
             self.figure = Figure(figsize=(width / 100, height / 100), dpi=100 * ratio)
-        self._canvas = FigureCanvasAgg(self.figure)
+        self._canvas: Any = FigureCanvasAgg(self.figure)  # matplotlib leaves it without types
         self._moving: list[Artist] = []
         self._background: Any = None
         self.image = ipywidgets.Image(
@@ -85,7 +85,7 @@ class LiveFigure:
 
     def pixels(self) -> NDArray[np.uint8]:
         """Return the picture as it is now, shape (rows, columns, 4); valid until the next call."""
-        self._canvas.restore_region(self._background)  # type: ignore[attr-defined]
+        self._canvas.restore_region(self._background)
         renderer = self._canvas.get_renderer()
         for artist in self._moving:
             artist.draw(renderer)
