@@ -269,8 +269,8 @@ def check_gradient(
         )
     if a.shape != numeric.shape:
         raise ValueError(f"analytic: expected shape {numeric.shape} (shape of f(x), then shape of x), got {a.shape}")
-    a = a.astype(np.float64)
-    numeric = numeric.astype(np.float64)
+    with np.errstate(over="ignore"):  # a longdouble may not fit: it becomes inf, and fails
+        a, numeric = a.astype(np.float64), numeric.astype(np.float64)
     if absolute_floor is None:
         eps = max(float(np.finfo(dtype).eps) for dtype in (x.dtype, precision))
         floor = 4 * eps * largest / h / tolerance

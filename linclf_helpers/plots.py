@@ -453,7 +453,7 @@ def step_size_curve(ax: Axes, h: ArrayLike, error: ArrayLike, label: str, **line
     error : array of shape (H,)
         Relative. Errors of exactly 0 are left out, as they have no logarithm.
     label : str
-        Written beside the curve's lowest point.
+        Written beside the curve's right end.
     **line
         Passed on to `Axes.plot`.
 
@@ -473,14 +473,14 @@ def step_size_curve(ax: Axes, h: ArrayLike, error: ArrayLike, label: str, **line
         )
     h, error = h[error > 0], error[error > 0]
     (curve,) = ax.loglog(h, error, **{"color": PALETTE["loss"], "marker": "o", "markersize": 5, **line})
-    lowest = int(error.argmin())
+    right = int(h.argmax())
     ax.annotate(
         label,
-        (h[lowest], error[lowest]),
-        (0, -8),
+        (h[right], error[right]),
+        (-9, 0),
         textcoords="offset points",
-        ha="center",
-        va="top",
+        ha="right",
+        va="center",
         color=curve.get_color(),
         weight="bold",
     )

@@ -148,6 +148,12 @@ TAMPERINGS: list[tuple[Guard, Path, Spoil, str]] = [
     (guards.imports_come_first, STEP, run("if True:\n    import math"), "imports"),
     (guards.imports_come_first, STEP, lambda n: replace(n, "code", "\nsetup()", ""), "setup()"),
     (guards.has_a_title, STEP, lambda n: n.cells.pop(0), "no title"),
+    (
+        guards.uses_the_worked_example,
+        STEP,
+        lambda n: replace(n, "code", "four_penguins()", "penguins()"),
+        "four penguins",
+    ),
     (guards.keeps_the_rhythm, STEP, lambda n: replace(n, "markdown", "## Check", "## Trust"), "## Check"),
     (guards.states_its_formulas, STEP, lambda n: replace(n, "markdown", "{diag}", "{tr}"), "diag"),
     (guards.states_its_formulas, STEP, lambda n: replace(n, "markdown", r"\delta_{ij} -", r"\delta_{ij} +"), "delta"),
