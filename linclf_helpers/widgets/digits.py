@@ -194,7 +194,7 @@ class DigitsExplorer(Explorer[DigitsState, DigitsResult]):
         artists["image"].set_data(result.image)
         for bar, number, p in zip(artists["bars"], artists["numbers"], result.probabilities, strict=True):
             bar.set_width(p)
-            number.set(x=p + 0.03, text=f"{p:.2f}")
+            number.set(x=p + 0.03, text=f"{p:.2f}" if p >= 0.005 else "")
         truth = [] if result.label is None else [result.label]
         artists["truth"].set_data([1.6] * len(truth), truth)
         artists["mistakes"].set_data(result.mistaken)

@@ -91,12 +91,13 @@ class Explorer(ABC, Generic[State, Result]):
 
     shows: ClassVar[str]
     size: ClassVar[tuple[int, int]] = (900, 400)
+    ratio: ClassVar[float] = 2.0
     state_type: type[State]
 
     def __init__(self, controls: dict[str, Any]) -> None:
         self.controls = controls
         self.problem = ""
-        self.live = LiveFigure(*self.size)
+        self.live = LiveFigure(*self.size, self.ratio)
         with course_style():
             self.artists = self.build(self.live.figure)
             self.live.freeze()
