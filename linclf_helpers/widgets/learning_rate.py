@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from linclf_helpers._validate import Array
 from linclf_helpers.datasets import Dataset, load_penguins, make_blobs
-from linclf_helpers.plots import CLASS_COLOURS, INK, MUTED, PALETTE, scatter_classes
-from linclf_helpers.training import SweepRuns, safe_learning_rate, sweep_runs
+from linclf_helpers.plots import CLASS_COLOURS, INK, MUTED, PALETTE, loss_surface, scatter_classes
+from linclf_helpers.training import LossSlice, SweepRuns, loss_slice, safe_learning_rate, sweep_runs
 from linclf_helpers.widgets.explorer import Artists, Explorer
 from linclf_helpers.widgets.live import Regions
 
-__all__ = ["LearningRateExplorer", "LossSlice", "loss_slice", "verdict"]
+__all__ = ["LearningRateExplorer", "verdict"]
 
 RATES = 10.0 ** (-4 + 0.06 * np.arange(101))
 STEPS = 200
@@ -35,33 +35,6 @@ class LearningRateState:
     steps: int
     batch_size: int | None
     momentum: float
-
-
-@dataclass(frozen=True, eq=False)
-class LossSlice:
-    """A plane through the space of all weights: 0 is the start, (1, 0) the solution, upwards the loss curves most.
-
-    Attributes
-    ----------
-    along, across : ndarray of shape (A,) and (B,)
-        Coordinates in the plane.
-    losses : ndarray of shape (B, A)
-    to_plane : ndarray of shape (2, K·(D + 1))
-        Takes the weights and biases, one class after the other, to the nearest point of the plane.
-    best : float
-        The loss at the solution.
-    """
-
-    along: Array
-    across: Array
-    losses: Array
-    to_plane: Array
-    best: float
-
-    def shadow(self, W: Array, b: Array) -> Array:
-        """Return the points of the plane nearest to weights (..., D, K) and biases (..., K), shape (..., 2)."""
-        theta = np.concatenate([W, b[..., None, :]], axis=-2)
-        return np.swapaxes(theta, -1, -2).reshape(*b.shape[:-1], -1) @ self.to_plane.T
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,58 +102,6 @@ def verdict(losses: ArrayLike, best: float, noisy: bool = False) -> tuple[str, s
     if way < 0.9:
         return "too slow", f"only {max(way, 0):.0%} of the way down to the lowest loss, {best:.2f}"
     return "good", f"{way:.1%} of the way down to the lowest loss, {best:.2f}"
-
-
-def loss_slice(data: Dataset, points: int = 61) -> LossSlice:
-    """Cut the loss along the way to the solution and along the direction in which it curves most at the start.
-
-    Parameters
-    ----------
-    data : Dataset
-        Not separable, so that there is a solution.
-    points : int, default 61
-        Per direction.
-
-    Returns
-    -------
-    surface : LossSlice
-
-    Notes
-    -----
-    With X̃ = [X, 1], the steepest direction is c vᵀ: v the eigenvector of X̃ᵀX̃/N with the largest eigenvalue, c the
-    share that each class has of it in the gradient at zero. Used in notebook 07.
-
-    Examples
-    --------
-    >>> surface = loss_slice(load_penguins().standardize())
-    >>> print(surface.losses.shape, f"{surface.best:.2f}")
-    (61, 61) 0.07
-    """
-    scaled = data.standardize()
-    long_run = sweep_runs(scaled.X, scaled.labels, [safe_learning_rate(scaled.X)], 2000, momentum=0.95)
-    mean, deviation = data.X.mean(axis=0), data.X.std(axis=0)
-    W = long_run.W_path[0, -1] / deviation[:, None]  # the same solution, for features as they are
-    b = long_run.b_path[0, -1] - mean @ W
-    N, K = len(data.X), len(b)
-    X1 = np.hstack([data.X, np.ones((N, 1))])
-    Y = np.eye(K)[data.labels]
-    v = np.linalg.eigh(X1.T @ X1 / N)[1][:, -1]
-    share = (Y - 1 / K).T @ (X1 @ v)
-    solution = np.vstack([W, b]).T.ravel()
-    steep = np.outer(share / np.linalg.norm(share), v).ravel()
-    plane = np.stack([solution, steep], axis=1)
-
-    safe = safe_learning_rate(data.X)
-    some = sweep_runs(data.X, data.labels, [safe, 3 * safe], 60)
-    flat = LossSlice(np.zeros(1), np.zeros(1), np.zeros((1, 1)), np.linalg.pinv(plane), 0.0)
-    reach = 1.6 * np.abs(flat.shadow(some.W_path, some.b_path)[..., 1]).max()
-    along, across = np.linspace(-0.3, 1.3, points), np.linspace(-reach, reach, points)
-    mesh = np.stack(np.meshgrid(along, across), axis=-1) @ plane.T
-    Z = mesh.reshape(-1, K, X1.shape[1]) @ X1.T  # (points², K, N)
-    Z -= Z.max(axis=1, keepdims=True)
-    of_label = np.take_along_axis(Z, data.labels[None, None], axis=1)[:, 0]
-    losses = (np.log(np.exp(Z).sum(axis=1)) - of_label).mean(axis=1).reshape(points, points)
-    return LossSlice(along, across, losses, flat.to_plane, float(long_run.losses[0, -1]))
 
 
 class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
@@ -262,8 +183,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         by_rate.set(xlabel="η", xticks=10.0 ** np.arange(-4, 3), yticks=[0.1, 1, 10, 100, 1000])
         by_rate.minorticks_off()
         plane.set(title="Decision regions")
-        surface.set(title="Way over the loss", xlabel="towards the solution", yticks=[])
-        surface.set(ylabel="steepest direction")
+        surface.set(title="Way over the loss")
         moving: dict[str, Any] = {"animated": True, "color": PALETTE["loss"]}
         artists = {
             "axes": (curve, by_rate, plane, surface),
@@ -366,13 +286,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
                            bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"})  # fmt: skip
         plane.set(xlim=xs[[0, -1]], ylim=ys[[0, -1]], xlabel=problem.data.feature_names[0])
         plane.set_ylabel(problem.data.feature_names[1])
-        part = problem.surface
-        levels = np.geomspace(part.losses.min() * 1.05, part.losses.max(), 14)
-        surface.contour(part.along, part.across, part.losses, levels=levels, colors=MUTED, linewidths=0.8, alpha=0.7)
-        surface.plot(1, 0, "*", color=PALETTE["predictions"], markersize=13, zorder=3)
-        surface.annotate("solution", (1, 0), (0, -12), textcoords="offset points", ha="center", va="top", fontsize=9)
-        surface.annotate("start", (0, 0), (-4, 6), textcoords="offset points", ha="right", fontsize=9)
-        surface.set(xlim=part.along[[0, -1]], ylim=part.across[[0, -1]], xticks=[0, 1])
+        loss_surface(surface, problem.surface)
         artists["of_data"] = [
             artist for ax in artists["axes"] for artist in ax.get_children() if id(artist) not in before
         ]

@@ -57,6 +57,7 @@ class LiveFigure:
     def __init__(self, width: int, height: int, ratio: float = 2.0) -> None:
         with course_style():
             self.figure = Figure(figsize=(width / 100, height / 100), dpi=100 * ratio)
+        self._card = [round(255 * part) for part in to_rgb(CARD)]
         self._canvas: Any = FigureCanvasAgg(self.figure)  # matplotlib leaves it without types
         self._moving: list[Artist] = []
         self._background: Any = None
@@ -96,6 +97,12 @@ class LiveFigure:
         rows, columns, _ = pixels.shape
         picture = Image.frombuffer("RGBA", (columns, rows), pixels, "raw", "RGBA", 0, 1).convert("RGB")
         picture = picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        palette = picture.getpalette() or []
+        background = 3 * int(picture.getpixel((0, 0)))  # type: ignore[arg-type]
+        palette[background : background + 3] = (
+            self._card
+        )  # exactly, or the card would seem patched beside other figures
+        picture.putpalette(palette)
         file = io.BytesIO()
         picture.save(file, "png", compress_level=1)
         return file.getvalue()
@@ -104,8 +111,7 @@ class LiveFigure:
         """Draw the moving parts and send the picture; `faded` says that it is no longer up to date."""
         pixels = self.pixels()
         if faded:
-            card = np.array([*(round(255 * part) for part in to_rgb(CARD)), 255])
-            pixels = (0.3 * pixels + 0.7 * card).astype(np.uint8)
+            pixels = (0.3 * pixels + 0.7 * np.array([*self._card, 255])).astype(np.uint8)
         self.image.value = self.encode(pixels)
 
     def _pixels(self) -> NDArray[np.uint8]:
