@@ -5,6 +5,8 @@ import dataclasses
 import gc
 import io
 import itertools
+import sys
+import threading
 import tracemalloc
 from typing import Any
 
@@ -225,6 +227,43 @@ def test_a_thousand_moves_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch) 
     assert len(ipywidgets.widgets.widget._instances) == models
     assert len(gc.get_objects()) < objects + 500
     assert after - before < 200_000  # one picture is 15,000 bytes: a thousand would be 15 million
+
+
+def test_moves_from_several_threads_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JupyterLab may handle each control's messages in a thread of its own; no picture may be drawn into another."""
+    monkeypatch.setattr(Explorer, "ratio", 0.5)
+    explorer, own = widgets.JacobianExplorer(), widgets.JacobianExplorer()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    draws, most = [], []
+    pixels = explorer.live.pixels
+
+    def counted() -> Any:
+        draws.append(1)
+        most.append(len(draws))
+        try:
+            return pixels()
+        finally:
+            draws.pop()
+
+    monkeypatch.setattr(explorer.live, "pixels", counted)
+
+    def move_one(name: str) -> None:
+        for value in np.linspace(-5, 5, 12).round(1):
+            explorer.controls[name].value = float(value)
+
+    try:
+        threads = [threading.Thread(target=move_one, args=[name]) for name in explorer.controls]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert max(most) == 1  # never two pictures at a time
+    own.set(z0=5.0, z1=5.0, z2=5.0)
+    assert picture(explorer) == picture(own)  # the last state is the one shown
+    assert explorer.problem == ""
 
 
 class TestLiveFigure:

@@ -3,6 +3,7 @@
 import base64
 import html
 import re
+import threading
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -22,6 +23,10 @@ __all__ = ["Explorer", "LearnersError", "LearnersFunction"]
 State = TypeVar("State")
 Result = TypeVar("Result")
 Artists = dict[str, Any]
+
+# JupyterLab lets the messages of widgets arrive in threads of their own ("subshells"), even two of one explorer at
+# once, and matplotlib is made for one thread. So one picture is drawn at a time.
+_one_at_a_time = threading.RLock()
 
 
 class LearnersError(Exception):
@@ -139,22 +144,28 @@ class Explorer(ABC, Generic[State, Result]):
 
     def state(self) -> State:
         """Return what the controls are set to."""
-        return self.state_type(**{name: control.value for name, control in self.controls.items()})
+        return self.state_type(**{name: _value(control) for name, control in self.controls.items()})
 
     def set(self, **values: Any) -> None:
         """Set several controls at once, and draw once."""
-        self._together = True
-        try:
-            for name, value in values.items():
-                self.controls[name].value = value
-        finally:
-            self._together = False
-        self.refresh()
+        with _one_at_a_time:
+            self._together = True
+            try:
+                for name, value in values.items():
+                    self.controls[name].value = value
+            finally:
+                self._together = False
+            self.refresh()
 
     def refresh(self) -> str:
         """Show the current state; return the problem met, or ""."""
+        with _one_at_a_time:
+            return self._refresh()
+
+    def _refresh(self) -> str:
+        self._shown_state = state = self.state()
         try:
-            result = self.compute(self.state())
+            result = self.compute(state)
             self.draw(self.artists, result)
             words, self.problem = self.describe(result), ""
         except LearnersError as mistake:
@@ -171,8 +182,9 @@ class Explorer(ABC, Generic[State, Result]):
         return self.problem
 
     def _moved(self, _change: object) -> None:
-        if not self._together:
-            self.refresh()
+        with _one_at_a_time:
+            if not self._together and (self.problem or self.state() != self._shown_state):
+                self.refresh()
 
     def text(self) -> str:
         """Return the values in words, without markup."""
@@ -192,6 +204,13 @@ class Explorer(ABC, Generic[State, Result]):
             "text/plain": repr(self),
         }
         display(bundle, raw=True, metadata={"image/png": {"width": width, "height": height}})  # type: ignore[no-untyped-call]
+
+
+def _value(control: Any) -> Any:
+    """Return a control's value, without the last digits that a browser's arithmetic and Python's differ in."""
+    if isinstance(control, ipywidgets.FloatLogSlider):
+        return float(control.base ** round(np.log(control.value) / np.log(control.base), 6))
+    return round(control.value, 9) if isinstance(control, ipywidgets.FloatSlider) else control.value
 
 
 def slider(kind: Any, label: str, value: float, low: float, high: float, step: float, **options: Any) -> Any:

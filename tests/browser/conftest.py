@@ -176,7 +176,7 @@ class OnScreen:
         end = time.monotonic() + seconds
         while self.png() != png:
             if time.monotonic() > end:
-                pytest.fail("the picture is not the one that compute and draw give")
+                pytest.fail(f"not the picture that compute and draw give; the screen says: {self.box.inner_text()}")
             self.box.page.wait_for_timeout(30)
 
 

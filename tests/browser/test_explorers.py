@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from linclf_helpers import widgets
@@ -11,7 +12,10 @@ from linclf_helpers.widgets.explorer import Explorer
 
 from .conftest import EXPLORERS, Notebook, missing
 
-# For each explorer: the field that is moved, its label on the screen, and the next value after one key to the right.
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+
+# For each explorer: the field that is moved, and its label on the screen.
 MOVED: dict[str, tuple[str, str]] = {
     "ChainRuleExplorer": ("step", "step"),
     "CrossEntropyExplorer": ("p", "probability p"),
@@ -22,6 +26,14 @@ MOVED: dict[str, tuple[str, str]] = {
     "LinearLayerExplorer": ("change", "change it by"),
     "SoftmaxExplorer": ("z1", "score z₁"),
 }
+
+# Notes at every frame how high everything above the words is, and whether the picture is blank.
+WATCH = """(box) => { const img = box.querySelector('img'); window.heights = []; window.blank = 0;
+  const look = () => {
+    heights.push(img.getBoundingClientRect().bottom - box.getBoundingClientRect().top);
+    if (!img.naturalWidth) blank++;  // the old pixels stay until the new ones are decoded
+    window.looking = requestAnimationFrame(look); };
+  look(); }"""
 
 
 @pytest.fixture(scope="session")
@@ -49,10 +61,20 @@ def expected(own: Explorer[Any, Any]) -> bytes:
     return bytes(own.live.image.value)
 
 
-def value_on_screen(control: Any, handle: Any) -> float:
-    """The value behind the handle; a logarithmic slider's handle counts exponents."""
-    now = float(handle.get_attribute("aria-valuenow"))
-    return control.base**now if hasattr(control, "base") else type(control.value)(now)
+def follow(own: Explorer[Any, Any], moved: str, handle: Any) -> None:
+    """Set our own slider to the position whose value the screen shows."""
+    control = own.controls[moved]
+    shown = float(readout_of(handle).inner_text().replace("−", "-"))
+    if hasattr(control, "base"):
+        exponents = control.min + control.step * np.arange(round((control.max - control.min) / control.step) + 1)
+        control.value = float(control.base ** exponents[np.abs(exponents - np.log10(shown)).argmin()])
+    else:
+        control.value = type(control.value)(shown)
+
+
+def readout_of(handle: Any) -> Any:
+    """The number beside a slider."""
+    return handle.locator("xpath=ancestor::*[contains(@class, 'widget-inline-hbox')]").locator(".widget-readout")
 
 
 def test_opens_with_its_first_picture(page: Notebook, name: str, own: Explorer[Any, Any]) -> None:
@@ -62,15 +84,12 @@ def test_opens_with_its_first_picture(page: Notebook, name: str, own: Explorer[A
 
 def test_moves_by_keyboard(page: Notebook, name: str, own: Explorer[Any, Any]) -> None:
     on_screen, (moved, label) = page.explorer(name), MOVED[name]
-    control = own.controls[moved]
     handle = on_screen.slider(label)
     handle.focus()
-    before, first = float(handle.get_attribute("aria-valuenow")), on_screen.png()
+    before, first = readout_of(handle).inner_text(), on_screen.png()
     page.page.keyboard.press("ArrowLeft")
-    page.page.wait_for_function(
-        "([h, v]) => Number(h.getAttribute('aria-valuenow')) < v", arg=[handle.element_handle(), before]
-    )
-    control.value = value_on_screen(control, handle)
+    expect(readout_of(handle)).not_to_have_text(before)
+    follow(own, moved, handle)
     assert expected(own) != first
     on_screen.wait_for(expected(own))
     page.page.keyboard.press("ArrowRight")
@@ -82,9 +101,7 @@ def test_drag_ends_on_the_last_state_and_nothing_jumps(page: Notebook, name: str
     on_screen, (moved, label) = page.explorer(name), MOVED[name]
     handle = on_screen.slider(label)
     handle.scroll_into_view_if_needed()
-    on_screen.box.evaluate("""(box) => { const img = box.querySelector('img'); window.heights = []; window.blank = 0;
-        const look = () => { heights.push(box.getBoundingClientRect().height - box.lastChild.getBoundingClientRect().height);
-            if (!img.complete || !img.naturalWidth) blank++; window.looking = requestAnimationFrame(look); }; look(); }""")
+    on_screen.box.evaluate(WATCH)
     place = handle.bounding_box()
     track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]").bounding_box()
     y = place["y"] + place["height"] / 2
@@ -93,12 +110,13 @@ def test_drag_ends_on_the_last_state_and_nothing_jumps(page: Notebook, name: str
     page.page.mouse.move(track["x"] + 0.1 * track["width"], y, steps=10)
     page.page.mouse.move(track["x"] + 0.7 * track["width"], y, steps=12)
     page.page.mouse.up()
-    own.controls[moved].value = value_on_screen(own.controls[moved], handle)
-    on_screen.wait_for(expected(own))
+    follow(own, moved, handle)
+    page.settle()
     heights, blank = page.page.evaluate("() => { cancelAnimationFrame(looking); return [heights, blank]; }")
     assert max(heights) - min(heights) <= 1
     assert min(heights) > 300
     assert blank == 0
+    on_screen.wait_for(expected(own))
 
 
 def test_values_stand_beside_the_picture(page: Notebook, name: str, own: Explorer[Any, Any]) -> None:
@@ -141,9 +159,8 @@ def test_accessible(page: Notebook, name: str, dark: bool) -> None:
     ]
     assert serious == []
     for handle in on_screen.box.get_by_role("slider").all():
-        readout = handle.locator("xpath=ancestor::*[contains(@class, 'widget-inline-hbox')]").locator(".widget-readout")
         assert handle.get_attribute("aria-label")
-        assert handle.get_attribute("aria-valuetext") == readout.inner_text()
+        assert handle.get_attribute("aria-valuetext") == readout_of(handle).inner_text()
 
 
 def test_play_moves_the_steps(page: Notebook) -> None:
@@ -189,7 +206,8 @@ def test_answers_at_once(page: Notebook) -> None:
     on_screen.slider("learning rate η").focus()
     times = []
     for _ in range(10):
-        page.page.evaluate("""() => { const img = document.activeElement.closest('.linclf-explorer').querySelector('img');
+        page.page.evaluate("""() => {
+            const img = document.activeElement.closest('.linclf-explorer').querySelector('img');
             window.changed = new Promise(done => { let start;
               document.addEventListener('keydown', e => start = e.timeStamp, {capture: true, once: true});
               img.addEventListener('load', () => done(performance.now() - start), {once: true}); }); }""")
@@ -209,7 +227,8 @@ def test_a_second_display_works(open_notebook: Callable[[str], Notebook], page: 
     page.page.evaluate("""async () => { const w = jupyterapp.shell.currentWidget;
         w.content.activeCellIndex = w.content.widgets.length - 1;
         await jupyterapp.commands.execute('notebook:insert-cell-below');
-        w.content.activeCell.model.sharedModel.setSource('one = widgets.JacobianExplorer()\\ndisplay(one)\\ndisplay(one)');
+        w.content.activeCell.model.sharedModel.setSource(
+            'one = widgets.JacobianExplorer()\\ndisplay(one)\\ndisplay(one)');
         await jupyterapp.commands.execute('notebook:run-cell'); }""")
     boxes = page.page.locator(".linclf-explorer")
     boxes.nth(len(EXPLORERS) + 1).wait_for()
