@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import linclf_helpers.datasets
@@ -75,6 +75,9 @@ def test_unknown_features_are_refused(features, message):
         load_penguins(features)
 
 
+FOUR_IN_MILLIMETRES = np.array([[39.1, 18.7], [46.1, 13.2], [50.0, 19.5], [50.0, 16.3]])
+
+
 def test_the_four_penguins():
     everyone, four = load_penguins(), load_four_penguins()
     assert four.X.shape == (4, 2)
@@ -82,9 +85,9 @@ def test_the_four_penguins():
     assert len(four.class_names) == 3
     assert all("standardised" in name for name in four.feature_names)
     raw = four.X * everyone.X.std(axis=0) + everyone.X.mean(axis=0)
-    for bird, label in zip(raw, four.labels, strict=True):  # real birds of the right species
-        match = np.isclose(everyone.X, bird, rtol=0, atol=1e-9).all(axis=1)
-        assert label in everyone.labels[match]
+    np.testing.assert_allclose(raw, FOUR_IN_MILLIMETRES, rtol=1e-12)
+    for bird, label in zip(FOUR_IN_MILLIMETRES, four.labels, strict=True):  # real birds of the right species
+        assert label in everyone.labels[(bird == everyone.X).all(axis=1)]
 
 
 # --- digits ---
@@ -179,6 +182,8 @@ def test_a_data_set_that_does_not_fit_is_refused(change, message):
 
 
 @given(st.integers(2, 40), st.integers(0, 1000), st.floats(1e-6, 1, exclude_max=True))
+@example(5, 0, 0.99)  # all but one
+@example(5, 0, 0.01)  # at least one
 def test_a_split_parts_the_examples(N, seed, fraction):
     data = Dataset(np.arange(2.0 * N).reshape(N, 2), np.arange(N) % 3, ("a", "b"), ("x", "y", "z"))
     train, test = data.train_test_split(seed, fraction)
@@ -266,6 +271,11 @@ def test_blobs():
     np.testing.assert_array_equal(
         make_blobs(np.random.default_rng(7)).X, make_blobs(np.random.default_rng(7)).X
     )  # fmt: skip
+    default = make_blobs(np.random.default_rng(7))
+    assert repr(default) == "Dataset(N=300, D=2, K=4: made-up points in 4 round clouds)"
+    assert default.X[default.labels == 0].std() == pytest.approx(1, rel=0.2)
+    centres = make_blobs(np.random.default_rng(0), n_examples=3000, n_classes=3000, spread=0).X
+    assert centres.std() == pytest.approx(3, rel=0.05)
     points = make_blobs(np.random.default_rng(0), n_examples=8, spread=0).X
     np.testing.assert_array_equal(points[:4], points[4:])  # without spread only the centres are left
 
@@ -366,7 +376,7 @@ IMAGES = idx(TRAIN_IMAGES)
             IMAGES[:10],
             r"expected an IDX file of unsigned bytes with 3 dimensions, got one that begins with 00 00 08 03",
         ),
-        (b"P5 some image", r"expected an IDX file .*, got one that begins with 50 35 20 73"),
+        (b"P5 some image", r"expected an IDX file .*, got one that begins with 50 35 20 73$"),
         (gzip.compress(IMAGES), r"expected an IDX file .*, got one that begins with 1f 8b 08"),
         (bytes([0, 0, 9, 3]) + IMAGES[4:], r"expected an IDX file of unsigned bytes .* 00 00 09 03"),
         (idx(FILES["train-labels-idx1-ubyte"]) + bytes(9), r"expected an IDX file .* 3 dimensions, .* 00 00 08 01"),

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 from strategies import problems
@@ -201,6 +201,12 @@ def test_one_number_has_no_index():
     assert "1 entry, within" in repr(check_gradient(lambda x: x**2, 3.0, 6.0)).replace("each ", "")
 
 
+def test_the_worst_is_the_relative_error_not_the_difference():
+    check = check_gradient(squares, [1.0, 2.0], [3.0, 5.2])
+    assert check.worst_index == (0,)
+    assert check.max_relative_error == pytest.approx(1 / 3)
+
+
 def test_among_equal_errors_the_largest_difference_is_the_worst_and_then_the_first():
     """A wrong sign has the relative error 2 everywhere; rounding must not choose what the learner sees."""
     assert check_gradient(squares, X0, -2 * X0).worst_index == (2,)
@@ -232,6 +238,7 @@ def test_one_per_cent_is_caught_at_every_scale_of_the_loss(problem, scale):
     """The floor grows with f, not with the gradient, so a loss in other units is checked as sharply."""
     X, labels, W, b, _ = problem
     Z = linear(X, W, b)
+    assume(cross_entropy_from_logits(Z, labels) > 0.3)  # a loss far below its logits rounds worse than the floor knows
     f = lambda Z: scale * cross_entropy_from_logits(Z, labels)  # noqa: E731
     right = scale * (softmax(Z) - problem.Y) / len(X)
     assert check_gradient(f, Z, right).ok
@@ -262,6 +269,12 @@ def test_the_absolute_floor_forgives_rounding_and_no_more():
     assert not check_gradient(f, x, [2.0, 1e-9]).ok
     check = check_gradient(f, x, [2.0, 0.0], absolute_floor=0.5)
     assert (check.ok, check.absolute_floor) == (True, 0.5)
+
+
+def test_the_default_floor_is_where_rounding_makes_up_the_tolerance():
+    eps = 2.0**-52
+    check = check_gradient(lambda x: 10 * x[0], [3.0], [10.0], 1e-6, h=1e-3)
+    assert check.absolute_floor == pytest.approx(4 * eps * 30.01 / 1e-3 / 1e-6, rel=1e-12)
 
 
 def test_zero_against_zero_is_no_error_even_without_a_floor():

@@ -48,6 +48,17 @@ def test_a_step_goes_down_both_gradients_taken_before_either_changes(problem):
     assert (kept_W.tobytes(), kept_b.tobytes()) == bytes_before  # new arrays: a kept copy stays what it was
 
 
+def test_without_a_word_there_is_no_penalty():
+    data = load_four_penguins()
+    model = LinearClassifier(2, 3, rng=np.random.default_rng(0))
+    loss, dW, _ = loss_and_gradients(data.X, data.labels, model.W, model.b, l2=0)
+    assert model.loss(data.X, data.labels) == loss
+    np.testing.assert_array_equal(model.gradients(data.X, data.labels)[0], dW)
+    expected = model.W - 0.5 * dW
+    model.step(data.X, data.labels, 0.5)
+    np.testing.assert_array_equal(model.W, expected)
+
+
 def test_one_step_on_the_four_penguins_lowers_the_loss():
     data = load_four_penguins()
     model = LinearClassifier(2, 3, rng=np.random.default_rng(0))

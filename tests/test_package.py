@@ -96,6 +96,23 @@ def test_version_is_a_version():
     assert re.fullmatch(r"\d+\.\d+\.\d+", linclf_helpers.__version__)
 
 
+def test_records_are_compared_by_identity():
+    """Field by field would end in "the truth value of an array is ambiguous"."""
+    from linclf_helpers.datasets import load_four_penguins
+    from linclf_helpers.gradcheck import check_gradient
+    from linclf_helpers.model import LinearClassifier
+    from linclf_helpers.training import gradient_descent
+
+    for make in (
+        load_four_penguins,
+        lambda: check_gradient(lambda x: x @ x, [1.0, 2.0], [2.0, 4.0]),
+        lambda: gradient_descent(LinearClassifier(2, 3), [[1.0, 2.0]], [0], 0.1, 2),
+    ):
+        one, other = make(), make()
+        assert len({one, other, one}) == 2
+        assert one != other
+
+
 # --- documentation ---
 
 

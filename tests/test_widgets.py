@@ -540,15 +540,15 @@ def digits() -> Any:
 
 class TestLearningRateExplorer:
     @pytest.mark.parametrize("data", [lr.STANDARDISED, lr.BLOBS])
-    @pytest.mark.parametrize(("batch_size", "momentum"), [(None, 0.0), (32, 0.0), (1, 0.5), (None, 0.9)])
-    def test_is_gradient_descent(self, rates: Any, data: str, batch_size: int | None, momentum: float) -> None:
+    @pytest.mark.parametrize(("batch_size", "momentum"), [(0, 0.0), (32, 0.0), (1, 0.5), (0, 0.9)])
+    def test_is_gradient_descent(self, rates: Any, data: str, batch_size: int, momentum: float) -> None:
         rate = float(lr.RATES[60])
         state = lr.LearningRateState(data, rate, 70, batch_size, momentum)
         result = rates.compute(state)
         of = rates._problems[data].data
         model = LinearClassifier(of.X.shape[1], len(of.class_names))
         rng = np.random.default_rng(0)
-        history = gradient_descent(model, of.X, of.labels, rate, 70, batch_size, momentum=momentum, rng=rng)
+        history = gradient_descent(model, of.X, of.labels, rate, 70, batch_size or None, momentum=momentum, rng=rng)
         assert np.allclose(result.losses[:71], history.losses)
         xs, ys = rates._edges(of)
         mesh = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
@@ -557,7 +557,7 @@ class TestLearningRateExplorer:
         assert np.allclose(result.way[0], 0)
 
     def test_all_rates_equal_the_sweep(self, rates: Any) -> None:
-        state = lr.LearningRateState(lr.STANDARDISED, 1.0, 200, None, 0.0)
+        state = lr.LearningRateState(lr.STANDARDISED, 1.0, 200, 0, 0.0)
         data = load_penguins().standardize()
         losses = sweep(data.X, data.labels, lr.RATES, 200)
         tame = lr.RATES < 40  # beyond, a difference in the last digit grows with every leap
@@ -566,12 +566,12 @@ class TestLearningRateExplorer:
     def test_nothing_is_trained_when_the_slider_moves(self, rates: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(lr, "sweep_runs", lambda *_: pytest.fail("trained on a move"))
         for data in (lr.RAW, lr.BLOBS, lr.STANDARDISED):
-            rates.set(data=data, batch_size=None, momentum=0.0)
+            rates.set(data=data, batch_size=0, momentum=0.0)
             rates.set(learning_rate=float(lr.RATES[77]), steps=33)
             assert rates.problem == ""
 
     def test_raw_diverges_where_standardised_is_harmless(self, rates: Any) -> None:
-        rates.set(data=lr.RAW, learning_rate=0.01, steps=200, batch_size=None, momentum=0.0)
+        rates.set(data=lr.RAW, learning_rate=0.01, steps=200, batch_size=0, momentum=0.0)
         assert "Verdict: diverging" in rates.text()
         assert "diverged at step 1:" in rates.text()
         rates.set(data=lr.STANDARDISED, learning_rate=0.5)
@@ -584,7 +584,7 @@ class TestLearningRateExplorer:
         assert "Verdict: noisy" in rates.text()
 
     def test_goal(self, rates: Any) -> None:
-        rates.set(data=lr.STANDARDISED, batch_size=None, momentum=0.0, learning_rate=0.5, steps=100)
+        rates.set(data=lr.STANDARDISED, batch_size=0, momentum=0.0, learning_rate=0.5, steps=100)
         assert "not yet (0.1484)" in rates.text()
         rates.set(learning_rate=3.0)
         assert "✓ Goal reached" in rates.text()

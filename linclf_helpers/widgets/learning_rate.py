@@ -28,12 +28,12 @@ TOP = 2.2  # of the axis of the loss; beyond, the words say how much
 
 @dataclass(frozen=True)
 class LearningRateState:
-    """What trains, how fast, and which of its steps is shown."""
+    """What trains, how fast, and which of its steps is shown. A batch size of 0 stands for all examples."""
 
     data: str
     learning_rate: float
     steps: int
-    batch_size: int | None
+    batch_size: int
     momentum: float
 
 
@@ -135,7 +135,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         self._problems = {name: _Problem(one, safe_learning_rate(one.X), loss_slice(one)) for name, one in data.items()}
         self._run = cache(self._run_all_rates)
         for name in data:
-            self._run(name, None, 0.0)
+            self._run(name, 0, 0.0)
         layout = {"width": "265px"}
         style = {"description_width": "auto"}
         self.marks = ipywidgets.HTML()
@@ -153,7 +153,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
                 "steps": steps,
                 "data": ipywidgets.Dropdown(options=list(data), description="data", style=style, layout=layout),
                 "batch_size": ipywidgets.Dropdown(
-                    options=[("all", None), ("32", 32), ("1", 1)], description="examples per step",
+                    options=[("all", 0), ("32", 32), ("1", 1)], description="examples per step",
                     style=style, layout=layout,
                 ),
                 "momentum": ipywidgets.Dropdown(
@@ -208,7 +208,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         xs, ys = self._edges(problem.data)
         Z = W[state.steps, 0, :, None, None] * xs + W[state.steps, 1, :, None, None] * ys[:, None]
         Z += b[state.steps, :, None, None]
-        judged, words = verdict(losses[: state.steps + 1], problem.surface.best, state.batch_size is not None)
+        judged, words = verdict(losses[: state.steps + 1], problem.surface.best, state.batch_size > 0)
         way = problem.surface.shadow(W[: state.steps + 1], b[: state.steps + 1])
         return LearningRateResult(
             state, float(RATES[rate]), problem.safe, losses, runs.losses[:, state.steps], Z.argmax(axis=0), way,
@@ -255,9 +255,9 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
             f" Loss after {result.state.steps} steps: {_number(loss)}. {goal}."
         )
 
-    def _run_all_rates(self, data: str, batch_size: int | None, momentum: float) -> SweepRuns:
+    def _run_all_rates(self, data: str, batch_size: int, momentum: float) -> SweepRuns:
         of = self._problems[data].data
-        return sweep_runs(of.X, of.labels, RATES, STEPS, batch_size, momentum, np.random.default_rng(0))
+        return sweep_runs(of.X, of.labels, RATES, STEPS, batch_size or None, momentum, np.random.default_rng(0))
 
     def _edges(self, data: Dataset) -> tuple[Array, Array]:
         low, high = data.X.min(axis=0), data.X.max(axis=0)
@@ -305,7 +305,7 @@ def _marks_under_slider(safe: float) -> str:
             f'<span style="position:absolute;left:{place:.1f}%;transform:{shift};{border};padding:0 4px;'
             f'line-height:15px">{times}/L = {times * safe:.2g}</span>'
         )
-    return f'<div style="position:relative;height:16px;margin:0 76px 0 126px">{"".join(marks)}</div>'
+    return f'<div style="position:relative;height:16px;margin:0 80px 0 126px">{"".join(marks)}</div>'
 
 
 def _number(loss: float) -> str:
