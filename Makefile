@@ -1,5 +1,6 @@
 # make lab        read the course: sets up .venv when needed, opens JupyterLab on notebook 00
 # make test       prove it: lint, types, unit tests, doctests, every notebook against its committed outputs
+# make bench-widgets  how fast the explorers answer in JupyterLab (needs Chromium; takes two minutes)
 # make notebooks  execute the notebooks and save them (one: make notebooks NOTEBOOK=notebooks/00_start_here.ipynb)
 #
 # Options: PYTHON=python3.12 (any from 3.11 on), LAB_ARGS="--no-browser --port=8899".
@@ -8,7 +9,7 @@ PYTHON = python3
 VENV = .venv/bin/python
 READY = .venv/.ready
 
-.PHONY: lab test notebooks
+.PHONY: lab test notebooks bench-widgets
 
 lab: $(READY)
 	$(VENV) -m jupyterlab --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
@@ -21,6 +22,10 @@ test: $(READY)
 
 notebooks: $(READY)
 	$(VENV) tests/refresh_notebooks.py $(if $(NOTEBOOK),"$(NOTEBOOK)")
+
+bench-widgets: $(READY)
+	$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	$(VENV) -m pytest -q -s -p no:cacheprovider tests/browser/bench_widgets.py
 
 # .ready is written last: without it the set-up was interrupted, and starts afresh. So it does when .venv's Python
 # no longer runs (the system's was upgraded, say).

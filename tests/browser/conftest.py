@@ -44,6 +44,7 @@ class Lab:
 
     url: str
     token: str
+    root: Path
 
 
 def write_explorers(folder: Path) -> None:
@@ -85,7 +86,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         environment = {**os.environ, **{name: str(work / folder) for name, folder in folders.items()}}
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
-            yield Lab(url_of(server, work), token)
+            yield Lab(url_of(server, work), token, work / "root")
         finally:
             server.terminate()  # it ends its kernels first
             try:
