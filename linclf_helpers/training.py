@@ -331,18 +331,17 @@ def sweep_runs(
         V = path[step]
         np.matmul(V.reshape(R * C, D + 1), X1.T, out=Y_hat.reshape(R * C, N))  # logits, for the moment
         losses[:, step] = _softmax_in_place(Y_hat) - (V * labels_X).sum(axis=(1, 2))
-        if step == steps:
-            break
-        if size == N:
-            gradient = (Y_hat.reshape(R * C, N) @ X1 / N).reshape(R, C, D + 1) - labels_X
-        else:
-            if len(queue) == 0:
-                queue = np.arange(N) if rng is None else rng.permutation(N)
-            batch, queue = queue[:size], queue[size:]
-            gradient = (Y_hat[:, :, batch] - Y[batch].T) @ X1[batch] / len(batch)
-        gradient += gradient.sum(axis=1, keepdims=True)  # minus the gradient of the reference class
-        velocity = momentum * velocity + gradient
-        path[step + 1] = V - rates[:, None, None] * velocity
+        if step < steps:
+            if size == N:
+                gradient = (Y_hat.reshape(R * C, N) @ X1 / N).reshape(R, C, D + 1) - labels_X
+            else:
+                if len(queue) == 0:
+                    queue = np.arange(N) if rng is None else rng.permutation(N)
+                batch, queue = queue[:size], queue[size:]
+                gradient = (Y_hat[:, :, batch] - Y[batch].T) @ X1[batch] / len(batch)
+            gradient += gradient.sum(axis=1, keepdims=True)  # minus the gradient of the reference class
+            velocity = momentum * velocity + gradient
+            path[step + 1] = V - rates[:, None, None] * velocity
     # From zero, the weights of the K classes always sum to 0: that gives the reference class's own.
     path = np.concatenate([path, np.zeros((steps + 1, R, 1, D + 1))], axis=2)
     path -= path.mean(axis=2, keepdims=True)
