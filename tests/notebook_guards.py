@@ -74,7 +74,7 @@ FORMULAS = {
 }
 
 # How many gradient checks each notebook has, so that none can go missing unnoticed. Change it when you add one.
-GRADIENT_CHECKS = {"00": 3, "01": 2, "02": 5, "03": 4, "04": 4, "05": 5, "06": 11, "07": 1}
+GRADIENT_CHECKS = {"00": 3, "01": 2, "02": 5, "03": 4, "04": 4, "05": 5, "06": 11, "07": 1, "10": 2}
 
 # The rows of the notation table in notebook 00: name in code, then shape.
 NOTATION = [
@@ -395,7 +395,7 @@ def ends_with_what_we_have(page: Page) -> list[str]:
     if not re.search(r"`[^`]+`", summary):
         faults.append("has no line of code at its end")
     later = sorted(p.name for p in (ROOT / "notebooks").glob("*.ipynb") if p.name > page.path.name)
-    if later and f"({later[0]})" not in summary:
+    if later and f"{later[0]})" not in summary:
         faults.append(f"does not end with a link to {later[0]}")
     return faults
 
@@ -414,7 +414,7 @@ def links_work(page: Page) -> list[str]:
             if re.match(r"[a-z]+:", target):
                 continue
             name, _, anchor = unquote(target).partition("#")
-            file = ROOT / "notebooks" / name if name else page.path
+            file = page.path.parent / name if name else page.path
             if not file.is_file():
                 faults.append(f"{where(cell)} links to {target}: no such file")
             elif anchor and anchors(Page.read(file) if name else page).count(anchor) != 1:
