@@ -2,14 +2,16 @@
 # make test       prove it: lint, types, unit tests, doctests, every notebook against its committed outputs
 # make bench-widgets  how fast the explorers answer in JupyterLab (needs Chromium; takes two minutes)
 # make notebooks  execute the notebooks and save them (one: make notebooks NOTEBOOK=notebooks/00_start_here.ipynb)
+# make bench      measure the speed beside other libraries (after .venv/bin/python -m pip install -e ".[bench]")
 #
-# Options: PYTHON=python3.12 (any from 3.11 on), LAB_ARGS="--no-browser --port=8899".
+# Options: PYTHON=python3.12 (any from 3.11 on), LAB_ARGS="--no-browser --port=8899",
+# BENCH="--mnist FOLDER".
 
 PYTHON = python3
 VENV = .venv/bin/python
 READY = .venv/.ready
 
-.PHONY: lab test notebooks bench-widgets
+.PHONY: lab test notebooks bench bench-widgets
 
 lab: $(READY)
 	$(VENV) -m jupyterlab --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
@@ -26,6 +28,9 @@ notebooks: $(READY)
 bench-widgets: $(READY)
 	$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	$(VENV) -m pytest -q -s -p no:cacheprovider tests/browser/bench_widgets.py
+
+bench: $(READY)
+	$(VENV) tests/benchmark.py $(BENCH)
 
 # .ready is written last: without it the set-up was interrupted, and starts afresh. So it does when .venv's Python
 # no longer runs (the system's was upgraded, say).
