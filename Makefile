@@ -1,5 +1,6 @@
 # make lab        read the course: sets up .venv when needed, opens JupyterLab on notebook 00
 # make test       prove it: lint, types, unit tests, doctests, every notebook against its committed outputs
+# make bench-widgets  how fast the explorers answer in JupyterLab (needs Chromium; takes two minutes)
 # make notebooks  execute the notebooks and save them (one: make notebooks NOTEBOOK=notebooks/00_start_here.ipynb)
 # make bench      measure the speed beside other libraries (after .venv/bin/python -m pip install -e ".[bench]")
 #
@@ -10,7 +11,7 @@ PYTHON = python3
 VENV = .venv/bin/python
 READY = .venv/.ready
 
-.PHONY: lab test notebooks bench
+.PHONY: lab test notebooks bench bench-widgets
 
 lab: $(READY)
 	$(VENV) -m jupyterlab --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
@@ -23,6 +24,10 @@ test: $(READY)
 
 notebooks: $(READY)
 	$(VENV) tests/refresh_notebooks.py $(if $(NOTEBOOK),"$(NOTEBOOK)")
+
+bench-widgets: $(READY)
+	$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	$(VENV) -m pytest -q -s -p no:cacheprovider tests/browser/bench_widgets.py
 
 bench: $(READY)
 	$(VENV) tests/benchmark.py $(BENCH)

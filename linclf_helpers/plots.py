@@ -16,6 +16,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
 from linclf_helpers.datasets import Dataset
+from linclf_helpers.training import LossSlice
 
 __all__ = [
     "CLASS_COLOURS",
@@ -31,7 +32,9 @@ __all__ = [
     "image_grid",
     "loss_against_probability",
     "loss_curve",
+    "loss_surface",
     "push_and_pull",
+    "rate_curve",
     "reliability_curve",
     "scatter_classes",
     "step_size_curve",
@@ -706,6 +709,76 @@ def reliability_curve(
         weight="bold",
     )
     ax.set(xlabel="probability of the answer", ylabel="share of right answers")
+
+
+def loss_surface(ax: Axes, surface: LossSlice) -> None:
+    """Draw the lines of equal loss on a slice through the space of weights, with the start and the solution.
+
+    Parameters
+    ----------
+    ax : Axes
+    surface : LossSlice
+        From `linclf_helpers.training.loss_slice`.
+
+    Notes
+    -----
+    From line to line the loss changes by one factor. Used in notebook 07.
+    """
+    levels = np.geomspace(1.05 * surface.losses.min(), surface.losses.max(), 14)
+    ax.contour(surface.along, surface.across, surface.losses, levels=levels, colors=MUTED, linewidths=0.8, alpha=0.7)
+    ax.plot(1, 0, "*", color=PALETTE["predictions"], markersize=13, zorder=3)
+    ax.annotate("solution", (1, 0), (0, -12), textcoords="offset points", ha="center", va="top", fontsize=9)
+    ax.annotate("start", (0, 0), (-4, 6), textcoords="offset points", ha="right", fontsize=9)
+    ax.set(xlim=surface.along[[0, -1]], ylim=surface.across[[0, -1]], xticks=[0, 1], yticks=[])
+    ax.set(xlabel="towards the solution", ylabel="steepest direction")
+
+
+def rate_curve(ax: Axes, learning_rates: ArrayLike, losses: ArrayLike, safe: float, label: str, **line: Any) -> None:
+    """Draw the loss that each learning rate reaches, both axes logarithmic, with marks at 1/L and 2/L.
+
+    Parameters
+    ----------
+    ax : Axes
+    learning_rates : array of shape (R,)
+    losses : array of shape (R,)
+        After the last step of each run.
+    safe : float
+        1/L, from `linclf_helpers.training.safe_learning_rate`.
+    label : str
+        Written at the curve's lowest point.
+    **line
+        Passed on to `Axes.plot`.
+
+    Notes
+    -----
+    Used in notebook 07.
+    """
+    rates, losses = np.asarray(learning_rates), np.asarray(losses)
+    (curve,) = ax.loglog(rates, losses, **{"color": PALETTE["loss"], **line})
+    for times in (1, 2):
+        at = times * safe
+        ax.plot(at, np.interp(at, rates, losses), "o" if times == 1 else "D", color=curve.get_color(), zorder=4)
+        ax.annotate(
+            f"{times}/L",
+            (at, np.interp(at, rates, losses)),
+            (0, 7),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+        )
+    lowest = int(losses.argmin())
+    ax.annotate(
+        label,
+        (rates[lowest], losses[lowest]),
+        (0, -8),
+        textcoords="offset points",
+        ha="center",
+        va="top",
+        color=curve.get_color(),
+        weight="bold",
+    )
+    ax.set(xlabel="learning rate η", ylabel="loss (nats)")
+    ax.grid(alpha=0.7)
 
 
 def _two_features(data: Dataset) -> None:

@@ -24,10 +24,20 @@ from linclf_helpers._validate import (
     whole_number,
     within_range,
 )
+from linclf_helpers.datasets import Dataset
 from linclf_helpers.model import LinearClassifier
 from linclf_helpers.workspace import Workspace, pack, unpack
 
-__all__ = ["History", "gradient_descent", "safe_learning_rate", "sweep"]
+__all__ = [
+    "History",
+    "LossSlice",
+    "SweepRuns",
+    "gradient_descent",
+    "loss_slice",
+    "safe_learning_rate",
+    "sweep",
+    "sweep_runs",
+]
 
 LearningRate = float | Callable[[int], float] | Literal["barzilai-borwein"]
 
@@ -493,6 +503,140 @@ def sweep(X: ArrayLike, Y: ArrayLike, learning_rates: ArrayLike, steps: int) -> 
     return np.where(np.isfinite(losses), losses, np.inf)
 
 
+@dataclass(frozen=True, eq=False)
+class SweepRuns:
+    """Many runs of gradient descent from zero, one for each learning rate. Entry 0 is before the first update.
+
+    Attributes
+    ----------
+    learning_rates : ndarray of shape (R,)
+    losses : ndarray of shape (R, steps + 1)
+        Mean loss on all the training data.
+    W_path : ndarray of shape (R, steps + 1, D, K)
+    b_path : ndarray of shape (R, steps + 1, K)
+    """
+
+    learning_rates: Array
+    losses: Array
+    W_path: Array
+    b_path: Array
+
+    def __repr__(self) -> str:
+        R, entries = self.losses.shape
+        return f"SweepRuns({R} learning rates, {entries - 1} steps)"
+
+
+def sweep_runs(
+    X: ArrayLike,
+    labels: ArrayLike,
+    learning_rates: ArrayLike,
+    steps: int,
+    batch_size: int | None = None,
+    momentum: float = 0.0,
+    rng: np.random.Generator | None = None,
+) -> SweepRuns:
+    """Run gradient descent from zero with many learning rates at once, and keep the losses and the ways.
+
+    Parameters
+    ----------
+    X : array of shape (N, D)
+        Training examples.
+    labels : integers of shape (N,)
+        They count up to the largest one present: K = max + 1.
+    learning_rates : array of shape (R,)
+        All greater than 0, and together with X small enough that no logit leaves the range of floating-point numbers.
+    steps : int
+        Number of updates, at least 0.
+    batch_size : int, optional
+        Examples per update, from 1 to N; all N by default. All rates see the same batches.
+    momentum : float, default 0
+        From 0 up to, but not including, 1.
+    rng : numpy.random.Generator, optional
+        Shuffles the examples anew for each pass; without it batches are taken in order.
+
+    Returns
+    -------
+    runs : SweepRuns
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit or a number is out of range.
+
+    Notes
+    -----
+    Equal to R runs of `gradient_descent` up to rounding, and many times faster, for three reasons. The R models are
+    stacked, class by class, into one tall matrix, so that a step is two matrix products for all of them. The label's
+    share of the gradient, YᵀX/N, never changes. And only differences of logits matter: with the last class as
+    reference, K − 1 of them suffice, ŷ_k = e^{z_k − z_K} / (1 + Σ_j e^{z_j − z_K}). Used in notebook 07.
+
+    Examples
+    --------
+    >>> X, labels = [[1.0, 2.0], [-1.0, 0.5], [0.0, 1.0], [2.0, -1.0]], [0, 1, 1, 2]
+    >>> sweep_runs(X, labels, [0.1, 0.5], steps=10)
+    SweepRuns(2 learning rates, 10 steps)
+    """
+    X = as_array_of_shape("X", X, "N", "D")
+    labels = as_labels("labels", labels)
+    N, D = X.shape
+    K = int(labels.max()) + 1
+    if labels.shape != (N,) or K < 2:
+        raise ValueError(f"labels: expected {N} of them, one per row of X, of at least 2 classes, got {labels.shape}")
+    rates = as_array_of_shape("learning_rates", learning_rates, "R")
+    if (rates <= 0).any():
+        raise ValueError(f"learning_rates: expected only numbers greater than 0, got {rates.min():g}")
+    steps = whole_number("steps", steps, at_least=0)
+    size = N if batch_size is None else whole_number("batch_size", batch_size, at_least=1)
+    if size > N:
+        raise ValueError(f"batch_size: expected at most the {N} examples there are, got {size}")
+    momentum = not_negative("momentum", momentum, below=1)
+
+    R, C = len(rates), K - 1
+    X1 = np.hstack([X, np.ones((N, 1))])  # (N, D + 1): the bias is one more weight, on a feature that is always 1
+    Y = (labels[:, None] == np.arange(C)).astype(float)  # (N, C): one-hot, without the reference class
+    labels_X = Y.T @ X1 / N  # (C, D + 1): the part of the gradient that never changes
+    path = np.zeros((steps + 1, R, C, D + 1))  # weights minus those of the reference class
+    velocity = np.zeros((R, C, D + 1))
+    losses = np.empty((R, steps + 1))
+    Y_hat = np.empty((R, C, N))
+    queue = np.arange(0)
+    for step in range(steps + 1):
+        V = path[step]
+        np.matmul(V.reshape(R * C, D + 1), X1.T, out=Y_hat.reshape(R * C, N))  # logits, for the moment
+        losses[:, step] = _softmax_in_place(Y_hat) - (V * labels_X).sum(axis=(1, 2))
+        if step < steps:
+            if size == N:
+                gradient = (Y_hat.reshape(R * C, N) @ X1 / N).reshape(R, C, D + 1) - labels_X
+            else:
+                if len(queue) == 0:
+                    queue = np.arange(N) if rng is None else rng.permutation(N)
+                batch, queue = queue[:size], queue[size:]
+                gradient = (Y_hat[:, :, batch] - Y[batch].T) @ X1[batch] / len(batch)
+            gradient += gradient.sum(axis=1, keepdims=True)  # minus the gradient of the reference class
+            velocity = momentum * velocity + gradient
+            path[step + 1] = V - rates[:, None, None] * velocity
+    # From zero, the weights of the K classes always sum to 0: that gives the reference class's own.
+    path = np.concatenate([path, np.zeros((steps + 1, R, 1, D + 1))], axis=2)
+    path -= path.mean(axis=2, keepdims=True)
+    path = path.transpose(1, 0, 3, 2)  # (R, steps + 1, D + 1, K)
+    return SweepRuns(rates, losses, path[:, :, :D], path[:, :, D])
+
+
+def _softmax_in_place(Z: Array) -> Array:
+    """Turn logits against a reference class, (R, C, N), into probabilities; return each model's mean log-sum-exp."""
+    high = np.flatnonzero(Z.max(axis=(1, 2)) > 700)  # beyond, exponentials overflow: subtract the maximum first
+    top = np.maximum(Z[high].max(axis=1), 0)
+    Z[high] -= top[:, None]
+    np.exp(Z, out=Z)
+    total = Z.sum(axis=1)
+    total += 1
+    total[high] += np.exp(-top) - 1
+    Z /= total[:, None]
+    log_total = np.log(total)
+    log_total[high] += top
+    return log_total.mean(axis=1)
+
+
 def safe_learning_rate(X: ArrayLike, l2: float = 0.0) -> float:
     """Return a learning rate with which full-batch gradient descent is certain to lower the loss at every step.
 
@@ -543,3 +687,83 @@ def _number_of_classes(Y: ArrayLike) -> int:
     if K < 2:
         raise ValueError(f"Y: expected at least 2 classes, got {K}")
     return K
+
+
+@dataclass(frozen=True, eq=False)
+class LossSlice:
+    """A plane through the space of all weights: 0 is the start, (1, 0) the solution, upwards the loss curves most.
+
+    Attributes
+    ----------
+    along, across : ndarray of shape (A,) and (B,)
+        Coordinates in the plane.
+    losses : ndarray of shape (B, A)
+    to_plane : ndarray of shape (2, K·(D + 1))
+        Takes the weights and biases, one class after the other, to the nearest point of the plane.
+    best : float
+        The loss at the solution.
+    """
+
+    along: Array
+    across: Array
+    losses: Array
+    to_plane: Array
+    best: float
+
+    def shadow(self, W: Array, b: Array) -> Array:
+        """Return the points of the plane nearest to weights (..., D, K) and biases (..., K), shape (..., 2)."""
+        theta = np.concatenate([W, b[..., None, :]], axis=-2)
+        return np.swapaxes(theta, -1, -2).reshape(*b.shape[:-1], -1) @ self.to_plane.T
+
+
+def loss_slice(data: Dataset, points: int = 61) -> LossSlice:
+    """Cut the loss along the way to the solution and along the direction in which it curves most at the start.
+
+    Parameters
+    ----------
+    data : Dataset
+        Not separable, so that there is a solution.
+    points : int, default 61
+        Per direction.
+
+    Returns
+    -------
+    surface : LossSlice
+
+    Notes
+    -----
+    With X̃ = [X, 1], the steepest direction is c vᵀ: v the eigenvector of X̃ᵀX̃/N with the largest eigenvalue, c the
+    share that each class has of it in the gradient at zero. Used in notebook 07.
+
+    Examples
+    --------
+    >>> from linclf_helpers.datasets import load_penguins
+    >>> surface = loss_slice(load_penguins().standardize())
+    >>> print(surface.losses.shape, f"{surface.best:.2f}")
+    (61, 61) 0.07
+    """
+    scaled = data.standardize()
+    long_run = sweep_runs(scaled.X, scaled.labels, [safe_learning_rate(scaled.X)], 2000, momentum=0.95)
+    mean, deviation = data.X.mean(axis=0), data.X.std(axis=0)
+    W = long_run.W_path[0, -1] / deviation[:, None]  # the same solution, for features as they are
+    b = long_run.b_path[0, -1] - mean @ W
+    N, K = len(data.X), len(b)
+    X1 = np.hstack([data.X, np.ones((N, 1))])
+    Y = np.eye(K)[data.labels]
+    v = np.linalg.eigh(X1.T @ X1 / N)[1][:, -1]
+    share = (Y - 1 / K).T @ (X1 @ v)
+    solution = np.vstack([W, b]).T.ravel()
+    steep = np.outer(share / np.linalg.norm(share), v).ravel()
+    plane = np.stack([solution, steep], axis=1)
+
+    safe = safe_learning_rate(data.X)
+    some = sweep_runs(data.X, data.labels, [safe, 3 * safe], 60)
+    flat = LossSlice(np.zeros(1), np.zeros(1), np.zeros((1, 1)), np.linalg.pinv(plane), 0.0)
+    reach = 1.6 * np.abs(flat.shadow(some.W_path, some.b_path)[..., 1]).max()
+    along, across = np.linspace(-0.3, 1.3, points), np.linspace(-reach, reach, points)
+    mesh = np.stack(np.meshgrid(along, across), axis=-1) @ plane.T
+    Z = mesh.reshape(-1, K, X1.shape[1]) @ X1.T  # (points², K, N)
+    Z -= Z.max(axis=1, keepdims=True)
+    of_label = np.take_along_axis(Z, data.labels[None, None], axis=1)[:, 0]
+    losses = (np.log(np.exp(Z).sum(axis=1)) - of_label).mean(axis=1).reshape(points, points)
+    return LossSlice(along, across, losses, flat.to_plane, float(long_run.losses[0, -1]))

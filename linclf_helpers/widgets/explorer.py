@@ -1,0 +1,227 @@
+"""What all explorers have in common: controls, a live picture, the values in words, and errors shown kindly."""
+
+import base64
+import html
+import re
+import threading
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from importlib import resources
+from typing import Any, ClassVar, Generic, TypeVar
+
+import ipywidgets
+import numpy as np
+from IPython.display import display
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from linclf_helpers.widgets.live import LiveFigure, course_style
+
+__all__ = ["Explorer", "LearnersError", "LearnersFunction"]
+
+State = TypeVar("State")
+Result = TypeVar("Result")
+Artists = dict[str, Any]
+
+# JupyterLab lets the messages of widgets arrive in threads of their own ("subshells"), even two of one explorer at
+# once, and matplotlib is made for one thread. So one picture is drawn at a time.
+_one_at_a_time = threading.RLock()
+
+
+class LearnersError(Exception):
+    """The learner's function raised, or returned what can't be right; the message says it to the learner."""
+
+
+class LearnersFunction:
+    """A function that the learner wrote, called with care.
+
+    Parameters
+    ----------
+    function : callable
+    name : str
+        What it is called in messages.
+
+    Notes
+    -----
+    Defined again in the notebook under the same name, the new one counts: the explorer need not be made again.
+    """
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        if not callable(function):
+            raise ValueError(f"{name}: expected a function, got {type(function).__name__}")
+        self._function, self.name = function, name
+
+    def __call__(self, *arguments: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """Return the function's result as finite floats of the shape expected, or raise LearnersError."""
+        function = self._newest()
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                value = function(*(argument.copy() for argument in arguments))
+        except Exception as error:
+            raise LearnersError(f"raised {type(error).__name__}: {error}") from error
+        try:
+            array = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise LearnersError(f"returned {type(value).__name__}, not numbers") from None
+        if array.shape != shape:
+            what = "None (is the return missing?)" if value is None else f"shape {array.shape}"
+            raise LearnersError(f"returned {what}; expected shape {shape}")
+        if not np.isfinite(array).all():
+            raise LearnersError(f"returned {array[~np.isfinite(array)].flat[0]} for {arguments[0].round(3).tolist()}")
+        return array
+
+    def _newest(self) -> Callable[..., Any]:
+        names = getattr(self._function, "__globals__", {})
+        newest = names.get(getattr(self._function, "__name__", ""), self._function)
+        return newest if callable(newest) else self._function
+
+
+class Explorer(ABC, Generic[State, Result]):
+    """Controls above one live picture, with its values in words below: `compute` turns state into what is drawn.
+
+    A subclass names its `State` (a frozen dataclass with a field for each control) and defines `build`, `compute`,
+    `draw` and `describe`.
+
+    Attributes
+    ----------
+    controls : dict of str to ipywidgets widget
+        By field of the state.
+    live : LiveFigure
+    readout : ipywidgets.HTML
+    problem : str
+        The message shown in place of the values, or "".
+    """
+
+    shows: ClassVar[str]
+    size: ClassVar[tuple[int, int]] = (900, 400)
+    ratio: ClassVar[float] = 2.0
+    state_type: type[State]
+
+    def __init__(self, controls: dict[str, Any]) -> None:
+        self.controls = controls
+        self.problem = ""
+        self.live = LiveFigure(*self.size, self.ratio)
+        with course_style():
+            self.artists = self.build(self.live.figure)
+            self.live.freeze()
+        self._first = {name: control.value for name, control in controls.items()}
+        self._together = False
+        for control in controls.values():
+            control.observe(self._moved, names="value")
+        reset = ipywidgets.Button(description="Reset", tooltip="Back to the first setting", layout={"width": "80px"})
+        reset.on_click(lambda _: self.set(**self._first))
+        self.reset = reset
+        row = ipywidgets.HBox([*self.arrange(), reset], layout={"flex_flow": "row wrap", "align_items": "center"})
+        row.add_class("linclf-controls")
+        self.readout = ipywidgets.HTML()
+        self.readout.add_class("linclf-readout")
+        self.live.image.add_class("linclf-picture")
+        self.box = ipywidgets.VBox([row, self.live.image, self.readout])
+        self.box.add_class("linclf-explorer")
+        self.refresh()
+
+    @abstractmethod
+    def build(self, figure: Figure) -> Artists:
+        """Draw what never moves; return what does, by name, each with `animated=True`."""
+
+    @abstractmethod
+    def compute(self, state: State) -> Result:
+        """Return everything that a state shows; the same state gives the same result."""
+
+    @abstractmethod
+    def draw(self, artists: Artists, result: Result) -> None:
+        """Put a result into the moving artists."""
+
+    @abstractmethod
+    def describe(self, result: Result) -> str:
+        """Return the values in words, as HTML."""
+
+    def arrange(self) -> list[Any]:
+        """Return the widgets of the control row; by default all controls."""
+        return list(self.controls.values())
+
+    def state(self) -> State:
+        """Return what the controls are set to."""
+        return self.state_type(**{name: _value(control) for name, control in self.controls.items()})
+
+    def set(self, **values: Any) -> None:
+        """Set several controls at once, and draw once."""
+        with _one_at_a_time:
+            self._together = True
+            try:
+                for name, value in values.items():
+                    self.controls[name].value = value
+            finally:
+                self._together = False
+            self.refresh()
+
+    def refresh(self) -> str:
+        """Show the current state; return the problem met, or ""."""
+        with _one_at_a_time:
+            return self._refresh()
+
+    def _refresh(self) -> str:
+        self._shown_state = state = self.state()
+        try:
+            result = self.compute(state)
+            self.draw(self.artists, result)
+            words, self.problem = self.describe(result), ""
+        except LearnersError as mistake:
+            self.problem = f"Your function {mistake}."
+        except Exception as error:
+            self.problem = f"The explorer stumbled: {type(error).__name__}: {error}."
+        if self.problem:
+            words = (
+                f'<p role="alert"><strong>⚠ {html.escape(self.problem)}</strong> The faded picture is not up to date.'
+                " Mend the function, run its cell, and move any control.</p>"
+            )
+        self.live.show(faded=bool(self.problem))
+        self.readout.value = words
+        return self.problem
+
+    def _moved(self, _change: object) -> None:
+        with _one_at_a_time:
+            if not self._together and (self.problem or self.state() != self._shown_state):
+                self.refresh()
+
+    def text(self) -> str:
+        """Return the values in words, without markup."""
+        return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", self.readout.value))).strip()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.shows}"
+
+    def _ipython_display_(self) -> None:
+        """Show the controls; where no kernel runs, the picture; where there are no pictures, a sentence."""
+        script = resources.files(__package__).joinpath("accessibility.js").read_text("utf-8")
+        display({"text/html": f"<script>{script}</script>", "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
+        width, height = self.size
+        bundle = {
+            **self.box._repr_mimebundle_(),
+            "image/png": base64.b64encode(self.live.image.value).decode("ascii"),
+            "text/plain": repr(self),
+        }
+        display(bundle, raw=True, metadata={"image/png": {"width": width, "height": height}})  # type: ignore[no-untyped-call]
+
+
+def _value(control: Any) -> Any:
+    """Return a control's value, without the last digits that a browser's arithmetic and Python's differ in."""
+    if isinstance(control, ipywidgets.FloatLogSlider):
+        return float(control.base ** round(np.log(control.value) / np.log(control.base), 6))
+    return round(control.value, 9) if isinstance(control, ipywidgets.FloatSlider) else control.value
+
+
+def slider(kind: Any, label: str, value: float, low: float, high: float, step: float, **options: Any) -> Any:
+    """Return a slider with a visible label, wide enough to be moved in small steps."""
+    return kind(
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        description=label,
+        style={"description_width": "auto"},
+        layout={"width": "290px"},
+        **options,
+    )
