@@ -214,7 +214,8 @@ def check_gradient(
         Size of the nudge.
     absolute_floor : float, optional
         Entries below this size are compared absolutely, so that 0 against 1e-12 is no error. By default it is the
-        size at which the rounding of f, 4 ε max|f| / h, makes up the whole tolerance.
+        size at which the rounding of f, 4 ε max|f| / h, makes up the whole tolerance. That knows the size of f's
+        results, not of the numbers inside f: for a loss that is tiny beside its logits, give a larger floor.
     allow_float32 : bool, default False
         Whether to accept float32, in which a correct gradient is off by about 1e-2 at this h.
 

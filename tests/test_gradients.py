@@ -80,6 +80,7 @@ def test_step_3_against_finite_differences(problem):
 @given(problems())
 def test_step_4_against_finite_differences(problem):
     z = linear(problem.X[0], problem.W, problem.b)
+    assume(softmax(z).max() < 0.99)  # else no entry of the Jacobian stands out from rounding
     check_gradient(softmax, z, softmax_jacobian(softmax(z))).assert_ok()
 
 
@@ -94,7 +95,9 @@ def test_step_5_against_finite_differences(problem):
 def test_step_6_against_finite_differences(problem):
     X, labels, W, b, _ = problem
     Z = linear(X, W, b)
+    assume(cross_entropy_from_logits(Z, labels) > 0.3)  # where all is right already, rounding is all that is left
     G = dL_dZ(softmax(Z), labels)
+    assume(np.abs(dL_db(G)).max() > 0.01 < np.abs(dL_dW(X, G)).max())  # contributions may cancel by chance
     check_gradient(lambda Z: cross_entropy_from_logits(Z, labels), Z, G).assert_ok()
     f = lambda W, b: cross_entropy_from_logits(linear(X, W, b), labels)  # noqa: E731
     check_gradient(lambda W: f(W, b), W, dL_dW(X, G)).assert_ok()

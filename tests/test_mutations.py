@@ -50,7 +50,7 @@ for name, folder, file in json.load(sys.stdin):
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
         code = pytest.main(
             [file, "-xq", "--tb=line", "-W", "error", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-            + ["--rootdir=.", "-c", os.devnull]
+            + ["--rootdir=.", "-c", "pytest.ini"]
             + ["-p", "no:cacheprovider", "-p", "no:nbval", "-p", "no:cov"]
         )
     results[name] = int(code), words.getvalue()
@@ -106,6 +106,7 @@ def prepare(folder, module, old="", new=""):
     if old:
         assert source.count(old) == 1, f"the line to break is gone, write the mutant anew: {old}"
         path.write_text(source.replace(old, new), encoding="utf-8")
+    (folder / "pytest.ini").write_text("[pytest]", encoding="utf-8")
     (folder / "tests").mkdir()
     (folder / "tests" / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     for name in (f"test_{module}.py", "strategies.py"):
