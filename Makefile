@@ -12,7 +12,7 @@ READY = .venv/.ready
 .PHONY: lab test test-formulas notebooks
 
 lab: $(READY)
-	$(VENV) -m jupyterlab $(LAB_ARGS) notebooks/00_start_here.ipynb
+	$(VENV) -m jupyterlab --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
 
 test: $(READY)
 	$(VENV) -m ruff check

@@ -69,7 +69,7 @@ class Checkout:
 
 VENV = "-m venv --clear .venv"
 PIP = "-m pip install --quiet --disable-pip-version-check --requirement requirements.txt"
-LAB = "-m jupyterlab notebooks/00_start_here.ipynb"
+LAB = "-m jupyterlab --notebook-dir=. notebooks/00_start_here.ipynb"
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_make_lab_sets_up_once(checkout: Checkout) -> None:
 
 def test_make_lab_passes_arguments_on(checkout: Checkout) -> None:
     checkout.make("lab", "LAB_ARGS=--no-browser --port=8899")
-    assert checkout.asked[-1] == "-m jupyterlab --no-browser --port=8899 notebooks/00_start_here.ipynb"
+    assert checkout.asked[-1] == "-m jupyterlab --notebook-dir=. --no-browser --port=8899 notebooks/00_start_here.ipynb"
 
 
 def test_make_test_sets_up_and_runs_every_gate(checkout: Checkout) -> None:
