@@ -126,7 +126,7 @@ class Evaluator:
         entry = tuple(self.at(letter, env) for letter in letters)
         for letter, at, size in zip(letters, entry, value.shape, strict=False):
             if not 0 <= at < size:
-                raise FormulaError(f"{name} has no entry {letter} = {at} (counted from 0): that axis has {size}")
+                raise FormulaError(f"{name} has no entry {letter} = {at + 1}: that axis has {size}")
         return value[entry]
 
     def at(self, letter: str, env: Env) -> int:
@@ -334,7 +334,7 @@ def link(left: Value, right: Value, relation: str, left_text: str, right_text: s
     if not np.all(good):
         first = tuple(int(n) for n in np.argwhere(~np.atleast_1d(good))[0])
         x, y = np.atleast_1d(a)[first], np.atleast_1d(b)[first]
-        place = f" first at index {list(first)}," if a.ndim else ""
+        place = f" first at entry {', '.join(str(n + 1) for n in first)}," if a.ndim else ""
         raise FormulaError(f"{sides}{setting}{place} {x:.6g} on the left, {y:.6g} on the right")
 
 
