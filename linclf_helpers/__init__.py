@@ -8,6 +8,7 @@ The floors, lowest first (each module imports only from those above it in this l
 - `model`: `LinearClassifier`
 - `training`: gradient descent and learning-rate sweeps
 - `plots`: static figures; the only one that needs matplotlib
+- `exercises`: checks that name the mistake, hints, solutions (every "Your turn")
 """
 
 __version__ = "0.1.0"

@@ -18,6 +18,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
         "04_softmax_derivative",
         "05_linear_derivative",
         "06_gradients_and_update",
+        "09_build_your_own",
+        "10_bug_clinic",
     ],
 )
 def test_exists(name: str) -> None:

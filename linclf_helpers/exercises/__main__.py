@@ -1,0 +1,25 @@
+"""Print exercises × mistakes × diagnoses: what is said to somebody who makes each mistake on record."""
+
+from linclf_helpers.exercises import CAPSTONE_EXERCISES, CLINIC, FUNCTIONS
+
+EXERCISES = (*FUNCTIONS, *CAPSTONE_EXERCISES, *CLINIC)
+
+
+def table() -> str:
+    """Return one line per mistake: its id, what the checker calls it, and the kind of answer."""
+    lines = []
+    count = wrong = 0
+    for exercise in EXERCISES:
+        lines.append(f"{exercise.call}: {len(exercise.mistakes)} mistakes")
+        for mistake in exercise.mistakes:
+            outcome = exercise.check(mistake.code)
+            count += 1
+            wrong += outcome.mistake != mistake.id
+            mark = "✓" if outcome.mistake == mistake.id else "✗"
+            lines.append(f"  {mark} {mistake.id:<42} {outcome.kind:<14} {outcome.title}")
+    lines.append(f"{len(EXERCISES)} exercises, {count} mistakes, {count - wrong} diagnosed as themselves")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(table())

@@ -1,0 +1,597 @@
+"""The checker: compare a learner's function with the right one, and with every mistake on record.
+
+A mistake is a wrong implementation with an explanation. To diagnose is to find the one mistake that behaves as the
+learner's function does on all the probes; where none or several do, the answer is a counter-example.
+"""
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from linclf_helpers.exercises._observe import (
+    Array,
+    Function,
+    Probe,
+    Seen,
+    is_stub,
+    observe,
+    own_lines,
+    say,
+    with_article,
+)
+from linclf_helpers.exercises._outcome import Outcome
+
+Law = Callable[..., str]
+
+# Which letters the axes of an argument stand for, so that "7 times too large" can be told as "N times".
+_AXES = {"Z": "NK", "Y_hat": "NK", "Y": "NK", "dL_dZ": "NK", "X": "ND", "W": "DK", "X_train": "ND"}
+ASK_FOR_MORE = "hint() says more."
+KEPT_QUIET = "(What your function prints is kept off the page during a check. Call it yourself to see it.)"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong implementation and what to say about it.
+
+    Attributes
+    ----------
+    id : str
+    code : callable
+        What a learner who makes it hands in.
+    title : str
+        The mistake, named.
+    question : str
+        The first thing to say: a question that leads to it.
+    why : str
+        What the mistake does, and why that is wrong. Not the cure.
+    variants : tuple of callables
+        The same mistake with other numbers in it.
+    """
+
+    id: str
+    code: Function
+    title: str
+    question: str
+    why: str
+    variants: tuple[Function, ...] = ()
+
+
+@dataclass(eq=False)
+class Task:
+    """What every exercise can do: give one more hint each time, and show its solution."""
+
+    name: str
+    hints: tuple[str, ...]
+    attempts: int = field(default=0, init=False)
+    _asked: bool = field(default=False, init=False)
+    _rungs: tuple[str, ...] = field(default=(), init=False)
+    _rung: int = field(default=0, init=False)
+
+    def __repr__(self) -> str:
+        return f"Exercise {self.name}: check(your answer), hint(), solution()"
+
+    def hint(self) -> Outcome:
+        """Return the next hint. After a mistake that was recognised the hints are about that mistake."""
+        rungs = self._rungs or self._general_rungs()
+        number = min(self._rung, len(rungs) - 1)
+        self._rung += 1
+        last = "This was the last hint." if number == len(rungs) - 1 else "Ask again for the next one."
+        title = f"hint {number + 1} of {len(rungs)}. {rungs[number]}"
+        return Outcome("hint", self.name, title, (last,))
+
+    def solution(self) -> Outcome:
+        """Return the solution with its formula, after an attempt or when asked twice."""
+        if self.attempts == 0 and not self._asked:
+            self._asked = True
+            title = "try it first; even a wrong attempt gets an answer. Ask again and you will see the solution."
+            return Outcome("solution", self.name, title)
+        return self._show_solution()
+
+    def _general_rungs(self) -> tuple[str, ...]:
+        return self.hints
+
+    def _show_solution(self) -> Outcome:
+        raise NotImplementedError
+
+    def _not_started(self) -> Outcome:
+        return Outcome("not_started", self.name, "not started.", ("Write your answer, then run this cell again.",))
+
+    def _count(self, outcome: Outcome, rungs: tuple[str, ...]) -> Outcome:
+        """Note an attempt; start a new ladder of hints if it is about something else than the last one."""
+        if outcome.kind != "not_started":
+            self.attempts += 1
+            if rungs != self._rungs:
+                self._rungs, self._rung = rungs, 0
+        return outcome
+
+
+@dataclass(eq=False, repr=False)
+class Exercise(Task):
+    """A function to write.
+
+    Attributes
+    ----------
+    name : str
+        The name of the function.
+    hints : tuple of str
+        From a nudge to nearly there; a worked number is added as the last one.
+    reference : callable
+        The solution; its argument names are those of the exercise.
+    formula : str
+    stages : sequence of sequences of Probe
+        What to try, smallest first. A later stage is looked at when the earlier ones are right: extremes come last,
+        so that a wrong formula is called that and not an overflow.
+    outputs : tuple of str
+        Names of what is returned.
+    laws : tuple of callables
+        Each takes the arguments and then the values, and returns a sentence if its law is broken, else "".
+    rtol, atol : float
+        How far the right answer may be off.
+    likeness : float
+        How far a wrong answer may be from a mistake's to be taken for it.
+    """
+
+    reference: Function
+    formula: str
+    stages: Sequence[Sequence[Probe]]
+    outputs: tuple[str, ...]
+    laws: tuple[Law, ...] = ()
+    rtol: float = 1e-9
+    atol: float = 1e-12
+    likeness: float = 1e-12
+    mistakes: list[Mistake] = field(default_factory=list, init=False)
+    _cache: dict[tuple[Function, int], Seen] = field(default_factory=dict, init=False)
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of the arguments."""
+        return tuple(inspect.signature(self.reference).parameters)
+
+    @property
+    def call(self) -> str:
+        """How the function is called, for example `softmax(Z)`."""
+        return f"{self.name}({', '.join(self.arguments)})"
+
+    def mistake(
+        self, name: str, code: Function, title: str, question: str, why: str, variants: Sequence[Function] = ()
+    ) -> None:
+        """Put a mistake on record."""
+        self.mistakes.append(Mistake(f"{self.name}.{name}", code, title, question, why, tuple(variants)))
+
+    def check(self, answer: object = None) -> Outcome:
+        """Return what is to be said about a learner's function. Never raises, whatever is handed in.
+
+        Parameters
+        ----------
+        answer : object
+            The learner's function: itself, not the result of calling it.
+
+        Returns
+        -------
+        outcome : Outcome
+            It shows itself in a notebook; `kind` and `mistake` are for programs.
+        """
+        outcome = self.examine(answer)
+        return self._count(outcome, self._rungs_for(outcome))
+
+    def examine(self, answer: object) -> Outcome:
+        """Return what `check` returns, without counting it as an attempt."""
+        try:
+            return self._judge(answer)
+        except KeyboardInterrupt:
+            title = "you stopped the check while your function was still running."
+            lines = (
+                "Is there a loop that never ends? What must change in it for its condition to become false?",
+                "(A check stops nothing by itself: the stop button, ■, was the right thing to press.)",
+            )
+            return Outcome("stopped", self.name, title, lines)
+        except Exception as error:  # an object that does not even let itself be looked at
+            title = f"I can't make sense of what you handed in ({type(error).__name__})."
+            return Outcome("wrong_type", self.name, title, (self._how_to_call(),))
+
+    def _judge(self, answer: object) -> Outcome:
+        if answer is None or answer is ... or is_stub(answer):
+            return self._not_started()
+        if not callable(answer):
+            title = f"I need your function, and got {self._described(answer)}."
+            return Outcome("not_a_function", self.name, title, (self._how_to_call(),))
+        problem = self._signature_problem(answer)
+        if problem:
+            return Outcome("wrong_signature", self.name, problem)
+        probes: list[Probe] = []
+        seen: list[Seen] = []
+        for stage in self.stages:
+            for probe in stage:
+                once, again = (observe(answer, probe, self.arguments, len(self.outputs)) for _ in range(2))
+                if once.unfinished:
+                    return self._not_started()
+                if not _alike(once, again, self.rtol, self.atol):
+                    return self._not_repeatable(probe, once, again)
+                probes.append(probe)
+                seen.append(once)
+            wrong = [n for n in range(len(probes)) if not self._is_right(probes[n], seen[n])]
+            if wrong:
+                outcome = self._diagnose(probes, seen, wrong)
+                quiet = (KEPT_QUIET,) if any(each.printed for each in seen) else ()
+                return replace(outcome, lines=outcome.lines + quiet)
+        sizes = f"{len(probes)} inputs, each twice" + (
+            "" if len(self.stages) == 1 else ", ordinary and extreme ones among them"
+        )
+        return Outcome("right", self.name, "right.", (f"It agrees with {self.formula} on {sizes}.",))
+
+    def _described(self, answer: object) -> str:
+        return with_article(type(answer).__name__)
+
+    def _how_to_call(self) -> str:
+        return f"Hand in the function itself, its name without brackets. I will call it as {self.call}."
+
+    def _signature_problem(self, answer: Function) -> str:
+        try:
+            signature = inspect.signature(answer)
+        except (TypeError, ValueError):  # some built-in functions have none; calling will tell
+            return ""
+        try:
+            signature.bind(*self.arguments)
+        except TypeError:
+            return f"I call your function as {self.call}, and it can't be called so: it takes {signature}."
+        return ""
+
+    # Comparing
+
+    def _expected(self, probe: Probe) -> tuple[Array, ...]:
+        values = self._of(self.reference, probe).values
+        assert values is not None
+        return values
+
+    def _of(self, code: Function, probe: Probe) -> Seen:
+        """Return what one of our own functions does on a probe; it is called once."""
+        key = (code, id(probe))
+        if key not in self._cache:
+            self._cache[key] = observe(code, probe, self.arguments, len(self.outputs))
+        return self._cache[key]
+
+    def _has_right_values(self, probe: Probe, seen: Seen) -> bool:
+        return seen.values is not None and _equal(seen.values, self._expected(probe), self.rtol, self.atol)
+
+    def _is_right(self, probe: Probe, seen: Seen) -> bool:
+        return self._has_right_values(probe, seen) and not seen.changed and not seen.listed
+
+    def _recognise(self, probes: list[Probe], seen: list[Seen], wrong: list[int]) -> Mistake | None:
+        """Return the one mistake that behaves as was seen on every probe, or None if none or several do."""
+        found = [
+            mistake
+            for mistake in self.mistakes
+            if any(self._behaves(code, probes, seen, wrong) for code in (mistake.code, *mistake.variants))
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _behaves(self, code: Function, probes: list[Probe], seen: list[Seen], wrong: list[int]) -> bool:
+        """Tell whether `code` does what was seen: the same numbers, and if these are right the same damage.
+
+        An error is matched with an error of the same kind, but it is no evidence by itself.
+        """
+        evidence = False
+        for n, (probe, theirs) in enumerate(zip(probes, seen, strict=True)):
+            ours = self._of(code, probe)
+            if ours.values is None or theirs.values is None:
+                if ours.values is not theirs.values or type(ours.error) is not type(theirs.error):
+                    return False
+            elif not _equal(ours.values, theirs.values, 1e-9, self.likeness):
+                return False
+            elif self._has_right_values(probe, theirs):
+                if ours.changed != theirs.changed:
+                    return False
+                evidence = evidence or bool(ours.changed)
+            else:
+                evidence = evidence or n in wrong
+        return evidence
+
+    # Answering
+
+    def _diagnose(self, probes: list[Probe], seen: list[Seen], wrong: list[int]) -> Outcome:
+        first = wrong[0]
+        probe, theirs = probes[first], seen[first]
+        mistake = self._recognise(probes, seen, wrong)
+        if mistake:
+            values_right = self._has_right_values(probe, theirs)
+            lines = () if values_right else self._broken_laws(probe, theirs)
+            if probe.note:
+                lines = (*lines, f"It shows with {probe.note}.")
+            kind = "changed_input" if values_right else "recognised"
+            lines = (mistake.question, *lines, ASK_FOR_MORE)
+            return Outcome(kind, self.name, mistake.title, lines, self._compared(probe, theirs), mistake=mistake.id)
+        given = (*self._given(probe), *self._compared(probe, theirs))
+        noted: tuple[str, ...] = (f"The input: {probe.note}.",) if probe.note else ()
+        if theirs.warned:
+            noted += (f"NumPy warned: {theirs.warned}.",)
+        if theirs.error is not None:
+            return self._raised(probe, theirs.error, noted)
+        if theirs.problem == "None":
+            title = "your function ran, and returned None. Does every way through it end in a return?"
+            return Outcome("returned_nothing", self.name, title)
+        if theirs.values is None:
+            title = f"your function returned {theirs.problem}; I expected {self._wanted()}."
+            return Outcome("wrong_type", self.name, title, noted)
+        if self._has_right_values(probe, theirs):
+            if theirs.changed:
+                names = " and ".join(theirs.changed)
+                title = f"the result is right, but your function changed its argument {names}."
+                lines = ("Whoever called it still needs that array. Which line writes into it?",)
+                return Outcome("changed_input", self.name, title, lines)
+            title = f"the numbers are right, but they came as a list; I expected {self._wanted()}."
+            return Outcome("wrong_type", self.name, title, ("The next step will want to calculate with it.",))
+        expected = self._expected(probe)
+        if [v.shape for v in theirs.values] != [v.shape for v in expected]:
+            title = "the shape is not what it should be."
+            return Outcome("wrong_shape", self.name, title, noted, given)
+        lines = (*self._ratio(probes, seen, wrong), *self._broken_laws(probe, theirs), *self._precision(theirs))
+        title = "not yet. The smallest input I found that shows it:"
+        return Outcome("wrong", self.name, title, (*lines, *noted), given)
+
+    def _raised(self, probe: Probe, error: BaseException, noted: tuple[str, ...]) -> Outcome:
+        if isinstance(error, SystemExit):
+            title = "your function called exit(). It should return its result instead."
+            return Outcome("raised", self.name, title)
+        if isinstance(error, RecursionError):
+            title = "your function calls itself without end."
+            return Outcome("raised", self.name, title, ("When should it stop?",), code="\n".join(own_lines(error)[-1:]))
+        title = f"your function raised {type(error).__name__}: {say(error)}"
+        return Outcome("raised", self.name, title, noted, self._given(probe), code="\n".join(own_lines(error)))
+
+    def _not_repeatable(self, probe: Probe, once: Seen, again: Seen) -> Outcome:
+        title = "the same input gave two different answers."
+        lines = ("What does your function keep from one call to the next? Or does it draw random numbers?",)
+        table = (("first call", _outline(once)), ("second call", _outline(again)))
+        return Outcome("not_repeatable", self.name, title, lines, table)
+
+    def _wanted(self) -> str:
+        what = "a NumPy array or a number" if len(self.outputs) == 1 else f"{len(self.outputs)} arrays"
+        return f"{', '.join(self.outputs)}: {what}"
+
+    def _given(self, probe: Probe) -> tuple[tuple[str, str], ...]:
+        rows = []
+        for name, value in zip(self.arguments, probe.args, strict=True):
+            if not callable(value):
+                rows.append((name, _short(np.asarray(value))))
+        return tuple(rows)
+
+    def _compared(self, probe: Probe, seen: Seen) -> tuple[tuple[str, str], ...]:
+        """Return yours beside expected: the shapes if they differ, else the first entry that differs."""
+        if seen.values is None or self._has_right_values(probe, seen):
+            return ()
+        expected = self._expected(probe)
+        if [v.shape for v in seen.values] != [v.shape for v in expected]:
+            return (("your shape", _shapes(seen.values)), ("expected", _shapes(expected)))
+        name, mine, right, differs = next(
+            (name, mine, right, differs)
+            for name, mine, right in zip(self.outputs, seen.values, expected, strict=True)
+            if (differs := ~np.isclose(_float(mine), _float(right), self.rtol, self.atol, equal_nan=True)).any()
+        )
+        index = tuple(int(i) for i in np.argwhere(differs)[0])
+        where = f"{name}[{', '.join(map(str, index))}]" if index else name
+        apart = abs(float(mine[index]) - float(right[index])) > 1e-3 * abs(float(right[index]))
+        digits = 4 if apart or not np.isfinite(mine[index]) else 12
+        return (
+            (f"your {where}", f"{float(mine[index]):.{digits}g}"),
+            ("expected", f"{float(right[index]):.{digits}g}"),
+        )
+
+    def _broken_laws(self, probe: Probe, seen: Seen) -> tuple[str, ...]:
+        if seen.values is None or [v.shape for v in seen.values] != [v.shape for v in self._expected(probe)]:
+            return ()
+        return tuple(filter(None, (law(*probe.args, *map(_float, seen.values)) for law in self.laws)))[:2]
+
+    def _ratio(self, probes: list[Probe], seen: list[Seen], wrong: list[int]) -> tuple[str, ...]:
+        """Return a sentence if every wrong result is a constant times the right one."""
+        found: list[tuple[float, dict[str, float]]] = []
+        for n in wrong:
+            mine, right = seen[n].values, self._expected(probes[n])
+            if mine is None or [v.shape for v in mine] != [v.shape for v in right]:
+                return ()
+            a, e = (np.concatenate([_float(v).ravel() for v in values]) for values in (mine, right))
+            top = np.abs(e).argmax()
+            ratio = float(a[top] / e[top]) if e[top] else np.nan
+            if not np.isfinite(ratio) or ratio == 0 or not np.allclose(a, ratio * e, rtol=1e-7, atol=1e-12):
+                return ()
+            found.append((ratio, self._sizes(probes[n])))
+        ratios = np.array([ratio for ratio, _ in found])
+        if len(found) < 2:
+            return ()
+        for letter, power in (("", 0), ("N", 1), ("N", -1), ("K", 1), ("K", -1), ("D", 1), ("D", -1)):
+            counts = np.array([sizes.get(letter, np.nan) if letter else 1.0 for _, sizes in found])
+            constants = ratios / counts**power
+            if np.allclose(constants, constants[0], rtol=1e-6, atol=0):
+                factor = f"{constants[0]:.4g}"
+                unit = {"1": letter, "-1": f"−{letter}"}.get(factor, f"{factor} · {letter}")
+                text = factor if power == 0 else unit if power == 1 else f"{factor}/{letter}"
+                return (f"Your result is always {text} times the right one.",)
+        return ()
+
+    def _sizes(self, probe: Probe) -> dict[str, float]:
+        sizes: dict[str, float] = {}
+        for name, value in zip(self.arguments, probe.args, strict=True):
+            if isinstance(value, np.ndarray):
+                sizes |= {letter: float(n) for letter, n in zip(_AXES.get(name, ""), value.shape, strict=False)}
+        return sizes
+
+    def _precision(self, seen: Seen) -> tuple[str, ...]:
+        low = [v.dtype for v in seen.values or () if v.dtype in (np.float16, np.float32)]
+        return (f"Your result has the type {low[0]}: how many digits does that keep?",) if low else ()
+
+    # Hints and solution
+
+    def _worked_number(self) -> str:
+        probe = self.stages[0][0]
+        lines = [f"{name} = {' '.join(value.split())}" for name, value in self._given(probe)]
+        given = ", ".join(lines)
+        results = ", ".join(
+            f"{name} = {' '.join(_short(value).split())}"
+            for name, value in zip(self.outputs, self._expected(probe), strict=True)
+        )
+        note = f" and {probe.note}" if probe.note else ""
+        return f"A case to work out by hand. Given {given}{note}: {results}."
+
+    def _general_rungs(self) -> tuple[str, ...]:
+        return (*self.hints, self._worked_number())
+
+    def _rungs_for(self, outcome: Outcome) -> tuple[str, ...]:
+        for mistake in self.mistakes:
+            if mistake.id == outcome.mistake:
+                return (mistake.question, mistake.why, self._worked_number())
+        return ()
+
+    def _show_solution(self) -> Outcome:
+        return Outcome("solution", self.name, self.formula, code=plain_source(self.reference, self.name))
+
+
+@dataclass(eq=False, repr=False)
+class Paper(Exercise):
+    """Numbers to work out with pencil and paper, handed in as nested lists or an array."""
+
+    likeness: float = 6e-3
+
+    def _judge(self, answer: object) -> Outcome:
+        if answer is None or answer is ... or _has_gap(answer):
+            return self._not_started()
+        if callable(answer):
+            title = "I need the numbers you worked out, and got a function."
+            return Outcome("wrong_type", self.name, title)
+        try:
+            array = np.array(answer, dtype=float)
+        except (TypeError, ValueError):
+            title = f"I need numbers, {self._wanted()}, and can't read them from this {type(answer).__name__}."
+            return Outcome("wrong_type", self.name, title)
+        return super()._judge(_constant(array))
+
+    def _how_to_call(self) -> str:
+        return f"Hand in the numbers: {self._wanted()}."
+
+    def _wanted(self) -> str:
+        return f"an array of shape {self._expected(self.stages[0][0])[0].shape}"
+
+    def _worked_number(self) -> str:
+        value = self._expected(self.stages[0][0])[0]
+        where = f" at {[0] * value.ndim}" if value.ndim else ""
+        return f"One number to start from: {value.ravel()[0]:.4g}{where}."
+
+    def _show_solution(self) -> Outcome:
+        value = self._expected(self.stages[0][0])[0]
+        return Outcome("solution", self.name, self.formula, code=_short(value))
+
+
+@dataclass(eq=False, repr=False)
+class Choice(Task):
+    """A question with a few answers to choose from; every wrong one says what it overlooks.
+
+    Attributes
+    ----------
+    question : str
+    options : dict of str
+        The letter of each answer and its text.
+    right : str
+        The letter of the right one.
+    replies : dict of str
+        What to say to each letter.
+    """
+
+    question: str
+    options: dict[str, str]
+    right: str
+    replies: dict[str, str]
+
+    def check(self, answer: object = None) -> Outcome:
+        """Return what is to be said about the letter chosen. Never raises."""
+        if answer is None or answer is ...:
+            return self._not_started()
+        letter = str(answer).strip().lower() if issubclass(type(answer), str) else ""
+        if letter not in self.options:
+            title = f"choose one of {', '.join(map(repr, self.options))}."
+            return self._count(Outcome("wrong_type", self.name, title), ())
+        if letter == self.right:
+            return self._count(Outcome("right", self.name, "right.", (self.replies[letter],)), ())
+        mistake = f"{self.name}.{letter}"
+        outcome = Outcome("recognised", self.name, "not that one.", (self.replies[letter],), mistake=mistake)
+        return self._count(outcome, ())
+
+    def ask(self) -> Outcome:
+        """Return the question with its answers."""
+        table = tuple(self.options.items())
+        return Outcome("hint", self.name, self.question, table=table)
+
+    def _show_solution(self) -> Outcome:
+        return Outcome("solution", self.name, f"{self.right!r}. {self.replies[self.right]}")
+
+
+def rows_sum_to(target: float, what: str = "row") -> Law:
+    """Return the law that each row of the last argument sums to `target`."""
+
+    def law(*args: Any) -> str:
+        sums = np.atleast_2d(args[-1]).sum(axis=1)
+        if np.allclose(sums, target, rtol=0, atol=1e-9):
+            return ""
+        shown = ", ".join(f"{s:.4g}" for s in sums[:3]) + (", …" if len(sums) > 3 else "")
+        return f"Each {what} should sum to {target:g}; yours {'sums' if len(sums) == 1 else 'sum'} to {shown}."
+
+    return law
+
+
+def plain_source(function: Function, name: str) -> str:
+    """Return a function's source as a learner would write it, under another name and without type hints."""
+    tree = ast.parse(inspect.getsource(function))
+    definition = tree.body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    definition.name, definition.returns = name, None
+    for argument in definition.args.args:
+        argument.annotation = None
+    return re.sub(r"\b_softmax\(", "softmax(", ast.unparse(tree))
+
+
+def _constant(array: Array) -> Function:
+    return lambda: array
+
+
+def _has_gap(answer: object) -> bool:
+    if isinstance(answer, list | tuple):
+        return any(_has_gap(part) for part in answer)
+    return answer is None or answer is ...
+
+
+def _float(array: Array) -> Array:
+    return array.astype(float)
+
+
+def _equal(mine: tuple[Array, ...], other: tuple[Array, ...], rtol: float, atol: float) -> bool:
+    return len(mine) == len(other) and all(
+        a.shape == b.shape and np.allclose(_float(a), _float(b), rtol=rtol, atol=atol, equal_nan=True)
+        for a, b in zip(mine, other, strict=True)
+    )
+
+
+def _alike(once: Seen, again: Seen, rtol: float, atol: float) -> bool:
+    if once.values is None or again.values is None:
+        return once.values is again.values and type(once.error) is type(again.error)
+    return _equal(once.values, again.values, rtol, atol)
+
+
+def _outline(seen: Seen) -> str:
+    if seen.values is None:
+        return seen.problem or type(seen.error).__name__
+    return ", ".join(map(_short, seen.values))
+
+
+def _shapes(values: tuple[Array, ...]) -> str:
+    return " and ".join(f"{v.shape}" if v.shape else "a single number" for v in values) or "nothing"
+
+
+def _short(array: Array) -> str:
+    """Return a small array's numbers, or a large one's shape."""
+    if array.size > 18:
+        return f"an array of shape {array.shape}"
+    if array.dtype.kind == "f":
+        array = array + 0.0  # no −0
+    return np.array2string(array, precision=4, suppress_small=False, separator=", ", floatmode="maxprec")

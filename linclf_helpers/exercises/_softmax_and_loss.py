@@ -1,0 +1,494 @@
+"""Exercises of notebook 01: softmax, cross-entropy, cross-entropy from logits."""
+
+from typing import Any
+
+import numpy as np
+
+from linclf_helpers.exercises._exercise import Exercise, rows_sum_to
+from linclf_helpers.exercises._observe import Array, Probe
+from linclf_helpers.exercises._probes import BATCHES, SINGLE, SMALL, SQUARE
+
+__all__ = ["cross_entropy", "cross_entropy_from_logits", "softmax"]
+
+
+def _softmax(Z: Array) -> Array:
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True)
+
+
+def _normalised(E: Array) -> Array:
+    return E / E.sum(axis=1, keepdims=True)
+
+
+def _within_float(probabilities: Array) -> str:
+    return "Some of your numbers are nan: not a number at all." if np.isnan(probabilities).any() else ""
+
+
+_steps = 1000.0 * np.arange(len(SMALL.Z))[:, None]
+softmax = Exercise(
+    name="softmax",
+    hints=(
+        "Two moves: make every score positive without changing their order, then make each row sum to 1. "
+        "Which function does the first?",
+        "Print the sums of your rows. Then try a row of scores near 1000: what does the exponential return, and "
+        "which number may you add to a whole row without changing its probabilities?",
+    ),
+    reference=_softmax,
+    formula="ŷ_i = e^{z_i} / Σ_j e^{z_j}",
+    stages=(
+        [Probe((each.Z,)) for each in (*BATCHES, SQUARE)] + [Probe((SINGLE.Z,), "a batch of one example")],
+        [Probe((np.array([[1, 2, 0], [0, 3, 1]]),), "a batch of whole numbers")],
+        [
+            Probe((SMALL.Z + 1000,), "logits near 1000"),
+            Probe((SMALL.Z - 1000,), "logits near −1000"),
+            Probe((SMALL.Z - _steps,), "a batch in which one row lies 1000 below the other"),
+        ],
+    ),
+    outputs=("Y_hat",),
+    laws=(rows_sum_to(1), lambda Z, Y_hat: _within_float(Y_hat)),
+)
+
+
+def _integer_buffer(Z: Array) -> Array:
+    out = np.zeros_like(Z)
+    out[:] = _softmax(Z)
+    return out
+
+
+def _shift_in_place(Z: Array) -> Array:
+    Z -= Z.max(axis=1, keepdims=True)
+    return _softmax(Z)
+
+
+softmax.mistake(
+    "axis_0",
+    lambda Z: np.exp(Z - Z.max()) / np.exp(Z - Z.max()).sum(axis=0),
+    "your columns sum to 1, not your rows.",
+    "Whose probabilities should add up to 1: one example's over the classes, or one class's over the examples?",
+    "You divided by the sum over the examples. A probability then changes when somebody adds another example to the "
+    "batch, and a batch of one gets 1 for every class.",
+)
+softmax.mistake(
+    "global_sum",
+    lambda Z: np.exp(Z - Z.max()) / np.exp(Z - Z.max()).sum(),
+    "the whole batch together sums to 1.",
+    "It is right for one example. What does your sum add up as soon as there are two?",
+    "You divided by one number, the sum over all rows. Each row is right up to a factor, and the factor shrinks as "
+    "the batch grows.",
+)
+softmax.mistake(
+    "no_keepdims",
+    lambda Z: np.exp(Z) / np.exp(Z).sum(axis=1),
+    "the row sums are laid across the wrong axis.",
+    "Write the two shapes under each other, aligned on the right. Which axis does NumPy pair with which?",
+    "The sums came out with shape (N,). NumPy lines that up with the last axis, the classes: it fails when N and K "
+    "differ, and when they are equal it divides column j by the sum of row j without a word.",
+)
+softmax.mistake(
+    "no_shift",
+    lambda Z: _normalised(np.exp(Z)),
+    "right for small logits; large ones overflow.",
+    "What does NumPy return for e to the 1000th? Which number may you add to a whole row of logits without changing "
+    "the probabilities?",
+    "The exponential leaves the range of a float above about 709, and infinity by infinity is not a number. The "
+    "formula is right; the order of the arithmetic is what fails.",
+)
+softmax.mistake(
+    "global_max",
+    lambda Z: _normalised(np.exp(Z - Z.max())),
+    "one maximum serves for the whole batch.",
+    "What is left of a row whose best score lies 1000 below the best score of the batch?",
+    "You subtract the largest logit of all rows. A row that lies far below it underflows to zeros, and 0/0 is not a "
+    "number. Each row needs a shift of its own.",
+)
+softmax.mistake(
+    "max_with_zero",
+    lambda Z: _normalised(np.exp(Z - np.maximum(0, Z.max(axis=1, keepdims=True)))),
+    "the shift only works one way.",
+    "Try a row in which every score is about −1000. What do you subtract there?",
+    "Your shift never lifts a row whose scores are all far below zero, so all its exponentials underflow to 0.",
+)
+softmax.mistake(
+    "column_max",
+    lambda Z: _normalised(np.exp(Z - Z.max(axis=0))),
+    "each class is shifted by a number of its own.",
+    "You may subtract one number from a whole row. How many different numbers did you subtract from the first row?",
+    "Subtracting the largest of each column moves the scores of one example against each other, and that changes "
+    "which class is preferred.",
+)
+softmax.mistake(
+    "twice",
+    lambda Z: _softmax(_softmax(Z)),
+    "the softmax has been taken twice.",
+    "What range do the numbers have that go into your last exponential? Could the result ever reach 0.99?",
+    "Probabilities went in where logits belong. They differ by 1 at most, so no class can be more than e times as "
+    "likely as another, however sure the model is.",
+)
+softmax.mistake(
+    "base_2",
+    lambda Z: _normalised(2.0**Z),
+    "these are powers of 2.",
+    "Raise one logit by 1. By which factor does your unnormalised score grow, and by which should it?",
+    "With another base the rows still sum to 1 and the order is right, but every probability is too close to the "
+    "others, and the derivatives of the later steps do not fit.",
+    variants=(lambda Z: _normalised(10.0**Z),),
+)
+softmax.mistake(
+    "minus",
+    lambda Z: _normalised(np.exp(-Z)),
+    "the order is upside down.",
+    "Which class has the largest logit in the first row, and which the largest probability?",
+    "A sign crept into the exponent: the class with the highest score gets the lowest probability.",
+)
+softmax.mistake(
+    "no_exp",
+    lambda Z: _normalised(Z),
+    "the scores are divided by their sum as they are.",
+    "Some logits are negative. Can a probability be? What should happen to the scores before they are divided?",
+    "Dividing makes the rows sum to 1, but a negative score stays negative, and a row that sums to 0 can't be divided.",
+)
+softmax.mistake(
+    "not_normalised",
+    lambda Z: np.exp(Z),
+    "these are positive, but they are not probabilities yet.",
+    "What do the numbers of one row add up to?",
+    "The exponentials are the numerators alone.",
+    variants=(lambda Z: np.exp(Z - Z.max(axis=1, keepdims=True)),),
+)
+softmax.mistake(
+    "log_softmax",
+    lambda Z: np.log(_softmax(Z)),
+    "these are logarithms of probabilities.",
+    "Can a probability be negative? What did you take of it?",
+    "Your numbers are right up to a last logarithm. The loss wants it; the softmax itself does not.",
+)
+softmax.mistake(
+    "sigmoid",
+    lambda Z: 1 / (1 + np.exp(-Z)),
+    "each class is judged on its own.",
+    "If one class becomes more likely, must another become less likely? Do yours?",
+    "The logistic function squeezes every score by itself. Classes do not compete, so the rows do not sum to 1.",
+)
+softmax.mistake(
+    "hard_max",
+    lambda Z: (Z.max(axis=1, keepdims=True) == Z).astype(float),
+    "the winner takes everything.",
+    "Nudge one logit a little. Does any of your numbers move? What would its derivative be?",
+    "You return 1 for the best class and 0 for the rest. That is the softmax's harder brother: it jumps, so it has "
+    "no slope that a gradient could follow.",
+)
+softmax.mistake(
+    "integer_buffer",
+    _integer_buffer,
+    "whole numbers can't hold probabilities.",
+    "Look at the dtype of the array you fill. What becomes of 0.7 when it is stored there?",
+    "Your result has the type of the input. With whole numbers in, everything behind the decimal point is cut off.",
+)
+softmax.mistake(
+    "changes_argument",
+    _shift_in_place,
+    "right, but your function changed its argument Z.",
+    "Look at Z before and after the call. Which line writes into it?",
+    "An array handed to a function is not a copy. Whoever called yours now works with shifted logits and does not "
+    "know it.",
+    variants=(lambda Z: _normalised(np.exp(Z, out=Z)),),
+)
+
+
+def _cross_entropy(Y_hat: Array, Y: Array) -> Any:
+    return -np.log(Y_hat[Y == 1]).mean()
+
+
+_tiny = np.array([[1.0 - 1e-9, 1e-9, 0.0], [0.0, 1e-200, 1.0]])
+cross_entropy = Exercise(
+    name="cross_entropy",
+    hints=(
+        "Which probability of each row does the loss look at? How would you pick exactly those?",
+        "For one example take minus the natural logarithm of the correct class's probability. Then remember that the "
+        "batch has N examples, and that one number should come out.",
+    ),
+    reference=_cross_entropy,
+    formula="L = −(1/N) Σ_n Σ_i y_ni log ŷ_ni",
+    stages=(
+        [Probe((each.Y_hat, each.Y)) for each in (*BATCHES, SQUARE)],
+        [
+            Probe((_tiny, np.array([[0.0, 1, 0], [0, 1, 0]])), "very small probabilities"),
+            Probe((_tiny[:, ::-1], np.array([[0.0, 0, 1], [1, 0, 0]])), "a 0 among the wrong classes"),
+        ],
+    ),
+    outputs=("L",),
+    laws=(
+        lambda Y_hat, Y, L: f"A logarithm of something below 1 is negative; your loss {L:.4g} is too." if L < 0 else "",
+        lambda Y_hat, Y, L: "Your loss is nan: not a number at all." if np.isnan(L) else "",
+    ),
+)
+
+
+def _picked_by_two_lists(Y_hat: Array, Y: Array) -> Any:
+    return -np.log(Y_hat[:, Y.argmax(axis=1)]).mean()
+
+
+def _epsilon_added(epsilon: float) -> Any:
+    return lambda Y_hat, Y: -np.log(Y_hat[Y == 1] + epsilon).mean()
+
+
+def _epsilon_clipped(epsilon: float) -> Any:
+    return lambda Y_hat, Y: -np.log(np.clip(Y_hat[Y == 1], epsilon, 1)).mean()
+
+
+def _both_ends_clipped(epsilon: float) -> Any:
+    return lambda Y_hat, Y: -np.log(np.clip(Y_hat[Y == 1], epsilon, 1 - epsilon)).mean()
+
+
+_EPSILONS = [10.0**-n for n in range(4, 17)]
+
+
+def _and_epsilon(of_probabilities: Any) -> list[Any]:
+    """Return a mistake together with an ε in the logarithm, which many add out of habit; the ε is told later."""
+    return [lambda Y_hat, Y, e=e: of_probabilities(Y_hat[Y == 1] + e, Y) for e in _EPSILONS]
+
+
+def _zero_times_infinity(Y_hat: Array, Y: Array) -> Any:
+    return -(Y * np.log(Y_hat)).sum() / len(Y)
+
+
+cross_entropy.mistake(
+    "sum",
+    lambda Y_hat, Y: -np.log(Y_hat[Y == 1]).sum(),
+    "the loss of the batch is added up, not averaged.",
+    "Copy every example once, so that the batch is twice as long. Should the loss double?",
+    "A sum grows with the number of examples: a learning rate that suits 100 examples is too large for 1000.",
+    variants=_and_epsilon(lambda p, Y: -np.log(p).sum()),
+)
+cross_entropy.mistake(
+    "mean_of_all",
+    lambda Y_hat, Y: -np.log(Y_hat[Y == 1]).sum() / Y.size,
+    "the average counts the entries, not the examples.",
+    "How many numbers did you average, and how many examples are there?",
+    "N times K entries went into the mean, although only N of them are not zero. An ignorant model then pays "
+    "(log K)/K instead of log K.",
+    variants=_and_epsilon(lambda p, Y: -np.log(p).sum() / Y.size),
+)
+cross_entropy.mistake(
+    "sign",
+    lambda Y_hat, Y: np.log(Y_hat[Y == 1]).mean(),
+    "the sign is missing.",
+    "What sign has the logarithm of a number below 1? And which way should a loss point when the model is bad?",
+    "You return the mean log-likelihood. It is what the model should make large; a loss is to be made small.",
+    variants=_and_epsilon(lambda p, Y: np.log(p).mean()),
+)
+cross_entropy.mistake(
+    "per_example",
+    lambda Y_hat, Y: -np.log(Y_hat[Y == 1]),
+    "one loss per example came out.",
+    "Gradient descent makes one number smaller. How many did you return?",
+    "These are the losses of the examples, each one right. The loss of the batch is one number made of them.",
+    variants=_and_epsilon(lambda p, Y: -np.log(p)),
+)
+cross_entropy.mistake(
+    "log2",
+    lambda Y_hat, Y: -np.log2(Y_hat[Y == 1]).mean(),
+    "this is measured in bits.",
+    "Give every class the same probability 1/K. Is your loss the natural logarithm of K?",
+    "The base of the logarithm is 2. Every loss is 1.4427 times too large, and so is the slope, which the derivation "
+    "takes to be −1/ŷ.",
+)
+cross_entropy.mistake(
+    "log10",
+    lambda Y_hat, Y: -np.log10(Y_hat[Y == 1]).mean(),
+    "this is a logarithm to the base 10.",
+    "Give every class the same probability 1/K. Is your loss the natural logarithm of K?",
+    "The base of the logarithm is 10. Every loss is 0.4343 times the right one, and its slope is not −1/ŷ.",
+)
+cross_entropy.mistake(
+    "log_of_mean",
+    lambda Y_hat, Y: -np.log(Y_hat[Y == 1].mean()),
+    "the mean was taken before the logarithm.",
+    "Take two examples, with probabilities 1 and 0.01 for their correct class. Which of the two losses should be felt?",
+    "The logarithm of an average hides the examples that go badly wrong: a single confident mistake hardly counts.",
+)
+cross_entropy.mistake(
+    "binary",
+    lambda Y_hat, Y: -(Y * np.log(Y_hat) + (1 - Y) * np.log(1 - Y_hat)).sum(axis=1).mean(),
+    "this is the loss of K separate yes-or-no questions.",
+    "Does the model give one probability per class on its own, or one distribution over the classes?",
+    "The second part charges for the wrong classes as well. Softmax has charged for them already, since what they "
+    "get the correct class lacks. The gradient Ŷ − Y belongs to the loss without that part.",
+)
+cross_entropy.mistake(
+    "squared_error",
+    lambda Y_hat, Y: ((Y_hat - Y) ** 2).sum(axis=1).mean(),
+    "this is a squared error.",
+    "How much does your loss charge at most for one example? How much should a confident mistake cost?",
+    "Squared distance between probabilities and labels never exceeds 2, however sure and wrong the model is.",
+    variants=(lambda Y_hat, Y: ((Y_hat - Y) ** 2).mean(), lambda Y_hat, Y: ((Y_hat - Y) ** 2).sum() / 2 / len(Y)),
+)
+cross_entropy.mistake(
+    "no_log",
+    lambda Y_hat, Y: 1 - Y_hat[Y == 1].mean(),
+    "there is no logarithm in it.",
+    "Let the correct class's probability fall from 0.01 to 0.0001. How much more does your loss charge?",
+    "The missing probability is at most 1, so a hopeless prediction costs hardly more than a poor one.",
+    variants=(lambda Y_hat, Y: -Y_hat[Y == 1].mean(),),
+)
+cross_entropy.mistake(
+    "entropy",
+    lambda Y_hat, Y: -(Y_hat * np.log(Y_hat)).sum(axis=1).mean(),
+    "the labels do not occur in it.",
+    "Shuffle the labels. Does your loss notice?",
+    "You computed the entropy of the predictions: how undecided the model is, whether it is right or not.",
+)
+cross_entropy.mistake(
+    "most_probable",
+    lambda Y_hat, Y: -np.log(Y_hat.max(axis=1)).mean(),
+    "it looks at the class that the model prefers, not at the correct one.",
+    "Shuffle the labels. Does your loss notice?",
+    "Taking the largest probability of each row rewards being sure. The correct class may be another one.",
+)
+cross_entropy.mistake(
+    "two_lists",
+    _picked_by_two_lists,
+    "more than one number per example was picked.",
+    "Print the shape of what you pick out of Y_hat. How many numbers should that be?",
+    "A slice and a list give every row with every label, N times N numbers. What is wanted are pairs: row n with "
+    "the label of row n.",
+)
+cross_entropy.mistake(
+    "softmax_inside",
+    lambda Y_hat, Y: _cross_entropy(_softmax(Y_hat), Y),
+    "a softmax is taken of what already are probabilities.",
+    "What goes in, logits or probabilities? Can your loss ever come near 0?",
+    "Softmax of probabilities flattens them: the loss stays above log(1 + (K − 1)/e) even for a perfect model.",
+)
+cross_entropy.mistake(
+    "zero_times_infinity",
+    _zero_times_infinity,
+    "a wrong class with probability 0 spoils everything.",
+    "Which entries do you multiply by 0? And what is 0 times infinity, in a float?",
+    "The logarithm of 0 is minus infinity, and 0 times that is not a number. The entries of wrong classes should not "
+    "be looked at in the first place.",
+)
+cross_entropy.mistake(
+    "epsilon",
+    _epsilon_added(1e-7),
+    "a small number inside the logarithm puts a ceiling on the loss.",
+    "Make the model more and more wrong. At which value does your loss stop growing?",
+    "With ε inside, the loss can't exceed −log ε, and there its slope is 0 while the formula for the gradient goes "
+    "on. Infinity is the right answer for a probability of exactly 0; the cure is to start from the logits.",
+    variants=[
+        make(epsilon) for make in (_epsilon_added, _epsilon_clipped, _both_ends_clipped) for epsilon in _EPSILONS
+    ],
+)
+
+
+def _cross_entropy_from_logits(Z: Array, labels: Array) -> Any:
+    top = Z.max(axis=1, keepdims=True)
+    log_total = top[:, 0] + np.log(np.exp(Z - top).sum(axis=1))
+    return (log_total - Z[np.arange(len(Z)), labels]).mean()
+
+
+cross_entropy_from_logits = Exercise(
+    name="cross_entropy_from_logits",
+    hints=(
+        "Write the logarithm of a softmax on paper. What does the logarithm do to a fraction, and what to e^z?",
+        "Two terms remain for each example: the logarithm of the sum of exponentials, and the correct class's logit. "
+        "Take the largest logit of the row out of the first, so that no exponential overflows.",
+    ),
+    reference=_cross_entropy_from_logits,
+    formula="L = (1/N) Σ_n (log Σ_j e^{z_nj} − z_nc)",
+    stages=(
+        [Probe((each.Z, each.labels)) for each in (*BATCHES, SQUARE)],
+        [
+            Probe((np.array([[0.0, 0.0, -30.0], [0.0, 0.0, 0.0]]), np.array([2, 0])), "a lost case"),
+            Probe((SMALL.Z + 1000, SMALL.labels), "logits near 1000"),
+            Probe((np.array([[0.0, -800.0, 1.0]]), np.array([1])), "a hopeless case, 800 below"),
+        ],
+    ),
+    outputs=("L",),
+    laws=(lambda Z, labels, L: f"A cross-entropy is never negative; yours is {L:.4g}." if L < 0 else "",),
+)
+
+
+def _log_Y_hat(Z: Array) -> Array:
+    Z = Z - Z.max(axis=1, keepdims=True)
+    return Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
+
+
+def _picked(values: Array, labels: Array) -> Array:
+    return values[np.arange(len(values)), labels]
+
+
+cross_entropy_from_logits.mistake(
+    "log_of_softmax",
+    lambda Z, labels: -np.log(_picked(_softmax(Z), labels)).mean(),
+    "right, until a probability underflows.",
+    "Simplify log(e^a / S) on paper before you compute it. Which exponential is gone?",
+    "For a hopeless case the probability itself is too small for a float and becomes 0, though its logarithm, −800 "
+    "or so, would fit well. Taking the softmax first throws that away.",
+)
+cross_entropy_from_logits.mistake(
+    "no_shift",
+    lambda Z, labels: (np.log(np.exp(Z).sum(axis=1)) - _picked(Z, labels)).mean(),
+    "right for small logits; large ones overflow.",
+    "What is e to the 1000th for NumPy? What may be taken out of the sum before the logarithm?",
+    "The logarithm would bring the number back to about 1000, but the exponential has overflowed by then.",
+)
+cross_entropy_from_logits.mistake(
+    "sum",
+    lambda Z, labels: -_picked(_log_Y_hat(Z), labels).sum(),
+    "the loss of the batch is added up, not averaged.",
+    "Copy every example once. Should the loss double?",
+    "A sum grows with the batch, and with it the length of every step.",
+)
+cross_entropy_from_logits.mistake(
+    "sign",
+    lambda Z, labels: _picked(_log_Y_hat(Z), labels).mean(),
+    "the sign is the other way round.",
+    "Which is larger, the logarithm of the sum of exponentials or any single logit?",
+    "You return the mean log-likelihood, which is never above 0.",
+)
+cross_entropy_from_logits.mistake(
+    "label_as_number",
+    lambda Z, labels: -(labels[:, None] * _log_Y_hat(Z)).sum(axis=1).mean(),
+    "the labels are used as amounts.",
+    "Does class 3 count three times as much as class 1? What does an example of class 0 pay in your loss?",
+    "A label is a name. It says which logit to take, not what to multiply with.",
+    variants=(lambda Z, labels: -(labels[:, None] * _log_Y_hat(Z)).mean(),),
+)
+cross_entropy_from_logits.mistake(
+    "labels_from_1",
+    lambda Z, labels: -_picked(_log_Y_hat(Z), labels - 1).mean(),
+    "every label is off by one.",
+    "Which column belongs to class 0? Where does index −1 point?",
+    "The labels count from 0 here. Shifted by one, class 0 wraps around to the last column without an error.",
+)
+cross_entropy_from_logits.mistake(
+    "softmax_twice",
+    lambda Z, labels: -_picked(_log_Y_hat(_softmax(Z)), labels).mean(),
+    "the softmax has been taken twice.",
+    "This loss contains a softmax already. What do you hand into it, logits or probabilities?",
+    "Probabilities in place of logits are squeezed once more: the loss stays above log(1 + (K − 1)/e) for ever.",
+)
+cross_entropy_from_logits.mistake(
+    "two_lists",
+    lambda Z, labels: -_log_Y_hat(Z)[:, labels].mean(),
+    "every row is paired with every label.",
+    "Print the shape of what you pick. How many numbers should that be?",
+    "A slice and a list pick N times N numbers. What is wanted are N pairs: row n with label n.",
+)
+cross_entropy_from_logits.mistake(
+    "logit_alone",
+    lambda Z, labels: -_picked(Z, labels).mean(),
+    "only the correct class's logit is in it.",
+    "Add 5 to all logits of a row. Should the loss change? Does yours?",
+    "Without the other term nothing holds the logits back: raising all of them would lower the loss for ever.",
+)
+cross_entropy_from_logits.mistake(
+    "epsilon",
+    lambda Z, labels: -np.log(_picked(_softmax(Z), labels) + 1e-7).mean(),
+    "a small number inside the logarithm puts a ceiling on the loss.",
+    "Lower the correct class's logit step by step. Where does your loss stop growing?",
+    "With ε inside, no example can cost more than −log ε. From the logits the loss is finite by itself.",
+    variants=[(lambda Z, labels, e=e: -np.log(_picked(_softmax(Z), labels) + e).mean()) for e in _EPSILONS]
+    + [(lambda Z, labels, e=e: -np.log(np.maximum(_picked(_softmax(Z), labels), e)).mean()) for e in _EPSILONS],
+)

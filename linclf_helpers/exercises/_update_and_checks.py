@@ -1,0 +1,532 @@
+"""Exercises of notebooks 03 and 06: the update, finite differences, and how to compare with them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from linclf_helpers.exercises._exercise import Exercise
+from linclf_helpers.exercises._observe import Array, Probe
+from linclf_helpers.exercises._probes import SEVEN, SIX, SMALL
+
+__all__ = ["gradient_step", "numerical_gradient", "relative_error"]
+
+Pair = tuple[Array, Array]
+
+
+def _gradient_step(W: Array, b: Array, dL_dW: Array, dL_db: Array, learning_rate: float) -> Pair:
+    return W - learning_rate * dL_dW, b - learning_rate * dL_db
+
+
+def _in_place(W: Array, b: Array, dL_dW: Array, dL_db: Array, learning_rate: float) -> Pair:
+    W -= learning_rate * dL_dW
+    b -= learning_rate * dL_db
+    return W, b
+
+
+def _gradients_scaled_in_place(W: Array, b: Array, dL_dW: Array, dL_db: Array, learning_rate: float) -> Pair:
+    dL_dW *= learning_rate
+    dL_db *= learning_rate
+    return W - dL_dW, b - dL_db
+
+
+gradient_step = Exercise(
+    name="gradient_step",
+    hints=(
+        "The gradient points uphill. Which way do you go, and how far?",
+        "Both parameters move the same way: from where they are, against their own gradient, learning_rate times its "
+        "length. Return new arrays; the old ones belong to the caller.",
+    ),
+    reference=_gradient_step,
+    formula="W ← W − η ∂L/∂W, b ← b − η ∂L/∂b",
+    stages=(
+        [
+            Probe((each.W, each.b, each.X.T @ each.dL_dZ, each.dL_dZ.sum(axis=0), rate))
+            for each, rate in ((SMALL, 0.5), (SEVEN, 0.1), (SIX, 1.5))
+        ],
+    ),
+    outputs=("W", "b"),
+)
+gradient_step.mistake(
+    "plus",
+    lambda W, b, dL_dW, dL_db, learning_rate: (W + learning_rate * dL_dW, b + learning_rate * dL_db),
+    "this step climbs.",
+    "The gradient points uphill. Where do you want to go?",
+    "With a plus the loss rises at every step, however small the learning rate.",
+)
+gradient_step.mistake(
+    "no_rate",
+    lambda W, b, dL_dW, dL_db, learning_rate: (W - dL_dW, b - dL_db),
+    "the learning rate is not used.",
+    "Divide the change of W by dL_dW. Which number should that be?",
+    "The step is as long as the gradient, whatever rate is asked for.",
+)
+gradient_step.mistake(
+    "rate_squared",
+    lambda W, b, dL_dW, dL_db, learning_rate: (W - learning_rate**2 * dL_dW, b - learning_rate**2 * dL_db),
+    "the learning rate is in it twice.",
+    "Divide the change of W by dL_dW. Which number should that be?",
+    "Multiplied twice, a rate of 0.1 becomes 0.01.",
+)
+gradient_step.mistake(
+    "divided",
+    lambda W, b, dL_dW, dL_db, learning_rate: (W - dL_dW / learning_rate, b - dL_db / learning_rate),
+    "divided by the learning rate.",
+    "Should a smaller learning rate make the step shorter or longer?",
+    "A rate of 0.1 makes steps ten times too long here.",
+)
+gradient_step.mistake(
+    "bias_forgotten",
+    lambda W, b, dL_dW, dL_db, learning_rate: (W - learning_rate * dL_dW, b),
+    "the bias stays where it is.",
+    "Where may the lines between two classes pass, if b never changes?",
+    "Only the weights learn. On data that is not centred that costs much.",
+)
+gradient_step.mistake(
+    "weights_forgotten",
+    lambda W, b, dL_dW, dL_db, learning_rate: (W, b - learning_rate * dL_db),
+    "the weights stay where they are.",
+    "Which of the two parameters looks at the features?",
+    "Only the bias learns: the model can learn how frequent each class is, and nothing else.",
+)
+gradient_step.mistake(
+    "bias_by_itself",
+    lambda W, b, dL_dW, dL_db, learning_rate: (W - learning_rate * dL_dW, b - learning_rate * b),
+    "the bias is updated with itself.",
+    "Read the line for b aloud. Whose gradient does it contain?",
+    "It only shrinks towards 0; the data has no say.",
+)
+gradient_step.mistake(
+    "weights_by_themselves",
+    lambda W, b, dL_dW, dL_db, learning_rate: (W - learning_rate * W, b - learning_rate * dL_db),
+    "the weights are updated with themselves.",
+    "Read the line for W aloud. Whose gradient does it contain?",
+    "They only shrink towards 0; the data has no say.",
+)
+gradient_step.mistake(
+    "bias_plus",
+    lambda W, b, dL_dW, dL_db, learning_rate: (W - learning_rate * dL_dW, b + learning_rate * dL_db),
+    "the bias climbs while the weights descend.",
+    "Compare the two lines. Do both parameters walk downhill?",
+    "One of the two signs is the other way round.",
+)
+gradient_step.mistake(
+    "bias_without_rate",
+    lambda W, b, dL_dW, dL_db, learning_rate: (W - learning_rate * dL_dW, b - dL_db),
+    "the bias does not use the learning rate.",
+    "Divide the change of b by dL_db. Is that the number you find for W?",
+    "Both parameters take part in one step of one length.",
+)
+gradient_step.mistake(
+    "step_alone",
+    lambda W, b, dL_dW, dL_db, learning_rate: (-learning_rate * dL_dW, -learning_rate * dL_db),
+    "this is the step, not where it leads.",
+    "You know how far to go and which way. From where do you start?",
+    "The old parameters are not in the result: everything learned so far would be forgotten.",
+)
+gradient_step.mistake(
+    "swapped",
+    lambda W, b, dL_dW, dL_db, learning_rate: (b - learning_rate * dL_db, W - learning_rate * dL_dW),
+    "the two results have changed places.",
+    "In which order does the caller expect them?",
+    "Both are right. The first is expected to be W.",
+)
+gradient_step.mistake(
+    "weights_alone",
+    lambda W, b, dL_dW, dL_db, learning_rate: W - learning_rate * dL_dW,
+    "only the weights came back.",
+    "How many parameters does the model have, and how many did you return?",
+    "The new bias is missing.",
+)
+gradient_step.mistake(
+    "multiplied",
+    lambda W, b, dL_dW, dL_db, learning_rate: (W * (1 - learning_rate * dL_dW), b * (1 - learning_rate * dL_db)),
+    "the gradient scales the parameters.",
+    "If a weight is 0, can your step move it?",
+    "Multiplied instead of subtracted, the step depends on how large the parameter already is. From zero weights "
+    "nothing would ever move.",
+)
+gradient_step.mistake(
+    "sign_only",
+    lambda W, b, dL_dW, dL_db, learning_rate: (
+        W - learning_rate * np.sign(dL_dW),
+        b - learning_rate * np.sign(dL_db),
+    ),
+    "only the sign of the gradient is used.",
+    "Near a minimum the slope is small. Should the step be?",
+    "Every weight moves equally far. Then steps do not become shorter near the minimum, and it is overshot.",
+)
+gradient_step.mistake(
+    "changes_arguments",
+    _in_place,
+    "right, but your function changed W and b themselves.",
+    "Keep the old W under another name, take a step, and compare. What do you see?",
+    "Writing into the array changes it for everybody who holds it: a history of weights would hold the same array "
+    "again and again.",
+)
+gradient_step.mistake(
+    "changes_gradients",
+    _gradients_scaled_in_place,
+    "right, but your function changed the gradients it was given.",
+    "Look at dL_dW before and after the call. Which line writes into it?",
+    "The caller may still want the gradient itself, to look at its length for example.",
+)
+
+
+def _numerical_gradient(f: Callable[[Array], float], x: Array) -> Array:
+    h = 1e-5
+    gradient = np.zeros_like(x, dtype=float)
+    for index in np.ndindex(x.shape):
+        nudge = np.zeros_like(x, dtype=float)
+        nudge[index] = h
+        gradient[index] = (f(x + nudge) - f(x - nudge)) / (2 * h)
+    return gradient
+
+
+def _entry_by_entry(difference: Callable[[Callable[[Array], float], Array, Array], float]) -> Any:
+    """Return a gradient made of `difference(f, x, direction)`, one entry at a time."""
+
+    def gradient(f: Callable[[Array], float], x: Array) -> Array:
+        result = np.zeros_like(x, dtype=float)
+        for index in np.ndindex(x.shape):
+            direction = np.zeros_like(x, dtype=float)
+            direction[index] = 1
+            result[index] = difference(f, x, direction)
+        return result
+
+    return gradient
+
+
+def _central(h: float, width: float = 2) -> Any:
+    return _entry_by_entry(lambda f, x, d: (f(x + h * d) - f(x - h * d)) / (width * h))
+
+
+def _forward(h: float) -> Any:
+    return _entry_by_entry(lambda f, x, d: (f(x + h * d) - f(x)) / h)
+
+
+def _backward(h: float) -> Any:
+    return _entry_by_entry(lambda f, x, d: (f(x) - f(x - h * d)) / h)
+
+
+def _undivided(h: float) -> Any:
+    return _entry_by_entry(lambda f, x, d: f(x + h * d) - f(x - h * d))
+
+
+def _backwards_signed(h: float) -> Any:
+    return _entry_by_entry(lambda f, x, d: (f(x - h * d) - f(x + h * d)) / (2 * h))
+
+
+def _half_divided(h: float) -> Any:
+    return _entry_by_entry(lambda f, x, d: (f(x + h * d) - f(x - h * d)) / 2 * h)
+
+
+def _not_restored(h: float) -> Any:
+    def gradient(f: Callable[[Array], float], x: Array) -> Array:
+        result = np.zeros(x.shape)
+        for index in np.ndindex(x.shape):
+            x[index] += h
+            high = f(x)
+            x[index] -= 2 * h
+            result[index] = (high - f(x)) / (2 * h)
+        return result
+
+    return gradient
+
+
+def _half_restored(h: float) -> Any:
+    def gradient(f: Callable[[Array], float], x: Array) -> Array:
+        result = np.zeros(x.shape)
+        for index in np.ndindex(x.shape):
+            before = f(x)
+            x[index] += h
+            result[index] = (f(x) - before) / h
+        return result
+
+    return gradient
+
+
+def _restored(h: float) -> Any:
+    def gradient(f: Callable[[Array], float], x: Array) -> Array:
+        result = np.zeros(x.shape)
+        for index in np.ndindex(x.shape):
+            kept = x[index].copy()
+            x[index] = kept + h
+            high = f(x)
+            x[index] = kept - h
+            result[index] = (high - f(x)) / (2 * h)
+            x[index] = kept
+        return result
+
+    return gradient
+
+
+def _alias(h: float) -> Any:
+    def gradient(f: Callable[[Array], float], x: Array) -> Array:
+        result = np.zeros(x.shape)
+        for index in np.ndindex(x.shape):
+            x_plus = x
+            x_minus = x
+            x_plus[index] += h
+            x_minus[index] -= h
+            result[index] = (f(x_plus) - f(x_minus)) / (2 * h)
+        return result
+
+    return gradient
+
+
+def _all_at_once(h: float) -> Any:
+    return lambda f, x: np.full(x.shape, (f(x + h) - f(x - h)) / (2 * h))
+
+
+def _one_number(h: float) -> Any:
+    return lambda f, x: (f(x + h) - f(x - h)) / (2 * h)
+
+
+def _integer_nudge(f: Callable[[Array], float], x: Array) -> Array:
+    gradient = np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        high, low = x.copy(), x.copy()
+        high[index] += 1e-5
+        low[index] -= 1e-5
+        gradient[index] = (f(high) - f(low)) / 2e-5
+    return gradient
+
+
+def _whole_result(f: Callable[[Array], float], x: Array) -> Array:
+    gradient = np.zeros_like(x)
+    gradient[...] = _numerical_gradient(f, x)
+    return gradient
+
+
+def _mixed(x: Array) -> float:
+    return float((x**2).sum() + x.flat[0] * x.flat[-1])
+
+
+def _bent(x: Array) -> float:
+    return float(np.exp(x * np.arange(1, x.size + 1).reshape(x.shape) / x.size).sum() + (x**3).sum())
+
+
+_HS = [10.0**-n for n in range(3, 10)]
+_f_of_three = np.array([0.5, -1.0, 2.0])
+_BENT = "f(x) = the sum of exp(x_i · i/n) + x_i³ over i = 1 … n"
+_MIXED = "f(x) = the sum of x_i², plus the first entry times the last"
+numerical_gradient = Exercise(
+    name="numerical_gradient",
+    hints=(
+        "One entry at a time: how do you nudge that one and leave all others, and x itself, as they were?",
+        "Step to both sides and compare. How far apart are your two points? A nudge of about 1e-5 keeps both the "
+        "bend of the curve and the rounding out of sight.",
+    ),
+    reference=_numerical_gradient,
+    formula="∂f/∂x_i ≈ (f(x + h e_i) − f(x − h e_i)) / 2h",
+    stages=(
+        [
+            Probe((_bent, _f_of_three), _BENT),
+            Probe((_mixed, np.array([[1.0, 2.0, -1.0], [0.5, 3.0, 1.5]])), _MIXED),
+            Probe((_bent, SEVEN.W), _BENT),
+            Probe((_bent, SIX.b), _BENT),
+        ],
+        [Probe((_mixed, np.array([1, -2, 3])), f"{_MIXED}; an x of whole numbers")],
+    ),
+    outputs=("gradient",),
+    rtol=1e-7,
+    atol=1e-8,
+)
+numerical_gradient.mistake(
+    "forward",
+    _forward(1e-5),
+    "right to a few digits only: one-sided.",
+    "Write down Taylor's series for a step forward and one for a step back. Which term cancels if you use both?",
+    "From one side the error is proportional to h, from both sides to h².",
+    variants=[_forward(h) for h in _HS],
+)
+numerical_gradient.mistake(
+    "backward",
+    _backward(1e-5),
+    "right to a few digits only: one-sided, backwards.",
+    "Write down Taylor's series for a step forward and one for a step back. Which term cancels if you use both?",
+    "From one side the error is proportional to h, from both sides to h².",
+    variants=[_backward(h) for h in _HS],
+)
+numerical_gradient.mistake(
+    "two_missing",
+    _central(1e-5, width=1),
+    "every entry is twice as large as it should be.",
+    "You step h to the right and h to the left. How far apart are the two points?",
+    "The difference of the values has to be divided by the distance between the points.",
+    variants=[_central(h, width=1) for h in _HS],
+)
+numerical_gradient.mistake(
+    "h_too_large",
+    _central(1e-1),
+    "the nudge is so large that the curve bends.",
+    "Make h ten times smaller. By how much does the error shrink? Is the secant the tangent yet?",
+    "The error of cutting off the series grows with h². Where it shrinks a hundredfold for a tenth of h, h is still "
+    "too large.",
+    variants=[_central(h) for h in (0.5, 0.05, 0.01, 0.005)],
+)
+numerical_gradient.mistake(
+    "h_too_small",
+    _central(1e-12),
+    "the nudge is so small that rounding takes over.",
+    "f has 16 digits. How many of them survive the subtraction of two values that are nearly equal?",
+    "The error of rounding grows as h shrinks. Where the error grows tenfold for a tenth of h, h is too small.",
+    variants=[_central(10.0**-n) for n in (9, 10, 11, 13, 14)],
+)
+numerical_gradient.mistake(
+    "not_divided",
+    _undivided(1e-5),
+    "the difference has not been divided.",
+    "How far the value moves for how far a step: which part of that fraction is missing?",
+    "A slope is a change per distance. Yours is the change alone, so it shrinks with h.",
+    variants=[_undivided(h) for h in _HS],
+)
+numerical_gradient.mistake(
+    "brackets",
+    _half_divided(1e-5),
+    "multiplied by h in the end.",
+    "In which order does Python work off / and *? What stands under your fraction?",
+    "Without brackets around the denominator, the division stops at the first factor and the second multiplies.",
+    variants=[_half_divided(h) for h in (1e-3, 1e-4)],
+)
+numerical_gradient.mistake(
+    "sign",
+    _backwards_signed(1e-5),
+    "the sign is the other way round.",
+    "If f rises to the right, which of your two values is larger?",
+    "The two values were subtracted in the wrong order.",
+    variants=[_backwards_signed(h) for h in _HS],
+)
+numerical_gradient.mistake(
+    "not_restored",
+    _not_restored(1e-5),
+    "your function leaves x changed.",
+    "Is x the same before and after the call? And while the second entry is nudged, where is the first?",
+    "Each nudge stays in x. Later entries are measured somewhere else, and the caller's parameters have moved.",
+    variants=[_not_restored(h) for h in _HS],
+)
+numerical_gradient.mistake(
+    "half_restored",
+    _half_restored(1e-5),
+    "one-sided, and x is left changed.",
+    "Is x the same before and after the call? Does each entry start from the same point?",
+    "The nudges pile up in x while the loop goes on.",
+    variants=[_half_restored(h) for h in _HS],
+)
+numerical_gradient.mistake(
+    "alias",
+    _alias(1e-5),
+    "all differences are 0.",
+    "Two names for the nudged points; how many arrays?",
+    "Both names stand for x itself, so what one adds the other takes away again, and f is asked twice at the same "
+    "point.",
+)
+numerical_gradient.mistake(
+    "all_at_once",
+    _all_at_once(1e-5),
+    "all entries are nudged together.",
+    "How many parameters did you move? If f changes, which of them did it?",
+    "What you get is the sum of all the partial derivatives, the same number everywhere. For weights in front of a "
+    "softmax it is even 0.",
+    variants=[_all_at_once(h) for h in _HS],
+)
+numerical_gradient.mistake(
+    "one_number",
+    _one_number(1e-5),
+    "one number came out.",
+    "x has several entries. How many slopes does f have at x?",
+    "All entries were nudged together and gave one slope, along the diagonal.",
+    variants=[_one_number(h) for h in _HS],
+)
+numerical_gradient.mistake(
+    "whole_number_nudge",
+    _integer_nudge,
+    "a nudge of 0.00001 vanishes in an array of whole numbers.",
+    "Look at the dtype of the array you nudge. What becomes of 1 + 0.00001 when it is stored there?",
+    "What you nudge has the type of x. In whole numbers a nudge up is cut off, and a nudge down becomes a whole step.",
+    variants=[_restored(h) for h in (1e-5, 1e-6)],
+)
+numerical_gradient.mistake(
+    "whole_number_result",
+    _whole_result,
+    "slopes do not fit into an array of whole numbers.",
+    "Which dtype has the array that you fill? What becomes of 0.7 in it?",
+    "It took its type from x. With whole numbers in x, everything behind the decimal point is cut off.",
+)
+
+
+def _relative_error(analytic: Array, numeric: Array) -> Any:
+    size = np.maximum(abs(analytic), abs(numeric))
+    return (abs(analytic - numeric) / np.where(size == 0, 1, size)).max()
+
+
+_a = np.array([[0.5, -2.0], [1e-8, 4.0], [3e-4, -0.1]])
+_n = _a * np.array([[1.0, 1.003], [1.02, 0.999], [0.98, 1.0]])
+relative_error = Exercise(
+    name="relative_error",
+    hints=(
+        "An error of 0.001: is that much? Compared with what?",
+        "Divide each difference by the larger of the two sizes, then report the worst entry. What do you do where "
+        "both are 0?",
+    ),
+    reference=_relative_error,
+    formula="max |a − n| / max(|a|, |n|), and 0 where both are 0",
+    stages=(
+        [Probe((_a, _n)), Probe((_n, _a)), Probe((SEVEN.W, SEVEN.W + 1e-3)), Probe((SIX.W, -SIX.W))],
+        [Probe((np.array([0.0, 2.0]), np.array([0.0, 2.002])), "a 0 in both")],
+    ),
+    outputs=("error",),
+)
+relative_error.mistake(
+    "absolute",
+    lambda analytic, numeric: abs(analytic - numeric).max(),
+    "this is the absolute error.",
+    "A gradient of 1e-8 is off by a fiftieth of itself. Would you notice?",
+    "Small entries pass whatever is wrong with them, and large ones fail for mere rounding.",
+)
+relative_error.mistake(
+    "zero_by_zero",
+    lambda analytic, numeric: (abs(analytic - numeric) / np.maximum(abs(analytic), abs(numeric))).max(),
+    "0/0 is not a number.",
+    "A pixel that is always white has gradient 0, by formula and by difference. Is that a mistake? What do you get?",
+    "Where both are 0 they agree. One such entry turns your whole answer into nan, and a comparison with nan is "
+    "never true.",
+)
+relative_error.mistake(
+    "mean",
+    lambda analytic, numeric: np.mean(abs(analytic - numeric) / np.maximum(abs(analytic), abs(numeric))),
+    "one bad entry drowns in the good ones.",
+    "One of a thousand entries has the wrong sign. What does your number say?",
+    "The average hides what a check should find: the single entry that is wrong.",
+)
+relative_error.mistake(
+    "signed",
+    lambda analytic, numeric: ((analytic - numeric) / np.maximum(abs(analytic), abs(numeric))).max(),
+    "errors in one direction do not count.",
+    "Let the numeric value be larger everywhere. What is your largest error?",
+    "Without its size, a negative difference is smaller than no difference.",
+)
+relative_error.mistake(
+    "one_side",
+    lambda analytic, numeric: (abs(analytic - numeric) / abs(analytic)).max(),
+    "divided by the analytic value alone.",
+    "Exchange the two arguments. Should the error change?",
+    "Where the formula says almost 0 and the difference does not, the quotient explodes; the other way round it hides.",
+    variants=(lambda analytic, numeric: (abs(analytic - numeric) / abs(numeric)).max(),),
+)
+relative_error.mistake(
+    "per_entry",
+    lambda analytic, numeric: abs(analytic - numeric) / np.maximum(abs(analytic), abs(numeric)),
+    "one error per entry came out.",
+    "A check says yes or no. Which of these numbers decides?",
+    "These are the relative errors of the entries. The worst of them is the answer.",
+)
+relative_error.mistake(
+    "sum_below",
+    lambda analytic, numeric: (abs(analytic - numeric) / (abs(analytic) + abs(numeric))).max(),
+    "divided by the sum of both sizes.",
+    "Opposite signs are as wrong as can be. Which error does your formula give them?",
+    "The sum is about twice the size, so every error comes out half as large. Some texts do it so; the thresholds of "
+    "this course are for the larger of the two.",
+)

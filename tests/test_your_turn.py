@@ -1,0 +1,176 @@
+"""A learner goes through the notebooks: wrong first, then right; every answer is the one that fits."""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+from linclf_helpers import exercises
+from linclf_helpers.exercises import CLINIC, FUNCTIONS, QUESTIONS, Choice, Exercise, Paper
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+# A change that takes an exercise out of a notebook has to be made here too.
+PER_NOTEBOOK = {"01": 4, "02": 3, "03": 3, "04": 3, "05": 3, "06": 5}
+
+# What a learner writes at first, and which mistake the answer should name.
+WRONG = {
+    "softmax": ("def f(Z):\n    E = np.exp(Z)\n    return E / E.sum(axis=0)", "columns sum to 1"),
+    "cross_entropy_from_logits": (
+        "def f(Z, labels):\n    E = np.exp(Z - Z.max())\n    P = E / E.sum(axis=1, keepdims=True)\n"
+        "    return -np.log(P[np.arange(len(Z)), labels] + 1e-8).mean()",
+        "a ceiling on the loss",
+    ),
+    "dL_dYhat": ("def f(Y_hat, Y):\n    return -Y * np.log(Y_hat) / len(Y)", "the loss, not its slope"),
+    "numerical_gradient": (
+        "def f(g, x):\n    x, h, out = x.astype(float), 1e-5, np.zeros(x.shape)\n    for i in np.ndindex(x.shape):\n"
+        "        d = np.zeros(x.shape)\n        d[i] = h\n        out[i] = (g(x + d) - g(x)) / h\n    return out",
+        "one-sided",
+    ),
+    "softmax_jacobian": ("def f(y_hat):\n    return np.diag(y_hat * (1 - y_hat))", "only the diagonal"),
+    "dz_dW": ("def f(x, K):\n    return x", "left after the tensor"),
+    "dL_dZ": ("def f(Y_hat, Y):\n    return Y_hat - Y", "the sum over the batch"),
+    "dL_dW": ("def f(X, dL_dZ):\n    return dL_dZ.T @ X", "the transpose"),
+    "dL_db": ("def f(dL_dZ):\n    return dL_dZ.sum()", "one number for all the biases"),
+    "gradient_step": (
+        "def f(W, b, dW, db, rate):\n    W -= rate * dW\n    b -= rate * db\n    return W, b",
+        "changed W and b themselves",
+    ),
+    "softmax_on_paper": ("[1, 2, 5]", "the exponentials"),
+    "shapes_on_paper": ("[[1, 5], [5, 5], [5, 4]]", "a column for each feature"),
+    "chain_on_paper": ("[-0.5, 0, 0]", "only the diagonal"),
+    "slope_on_paper": ("[[0.347, 0, 0], [0, 0, 0.112]]", "the height of the curve"),
+    "jacobian_on_paper": ("[[0.25, 0, 0], [0, 0.25, 0], [0, 0, 0]]", "only the diagonal"),
+    "outer_on_paper": ("[[1, -0.5], [-0.5, 0.25], [-0.5, 0.25]]", "the transpose"),
+    "why_log": ('"a"', "not that one"),
+    "why_both_sums": ('"c"', "not that one"),
+    "why_no_inverse": ('"b"', "not that one"),
+    "why_bias": ('"a"', "not that one"),
+    "why_random_weights": ('"a"', "not that one"),
+}
+RIGHT = {
+    "softmax_on_paper": "[1/8, 1/4, 0.625]",
+    "shapes_on_paper": "[(1, 5), (5, 5), (5, 20)]",
+    "chain_on_paper": "[-0.5, 0.25, 0.25]",
+    "slope_on_paper": "[[-1, 0, 0], [0, 0, -0.625]]",
+    "jacobian_on_paper": "[[0.25, -0.25, 0], [-0.25, 0.25, 0], [0, 0, 0]]",
+    "outer_on_paper": "np.outer([2, -1], [0.5, -0.25, -0.25])",
+    "why_log": '"b"',
+    "why_both_sums": '"b"',
+    "why_no_inverse": '"c"',
+    "why_bias": '"b"',
+    "why_random_weights": '"c"',
+}
+
+
+def the_exercise(name: str) -> Exercise | Choice:
+    found = getattr(exercises, name)
+    assert isinstance(found, Exercise | Choice)
+    return found
+
+
+def solved(name: str) -> str:
+    task = the_exercise(name)
+    return RIGHT[name] if name in RIGHT else task._show_solution().code
+
+
+def turns(notebook: NotebookNode) -> list[NotebookNode]:
+    return [c for c in notebook.cells if re.fullmatch(r"turn-\w+-yours", c.get("id", ""))]
+
+
+def name_of(cell: NotebookNode) -> str:
+    return str(re.fullmatch(r"turn-(\w+)-yours", cell.id)[1])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_notebook_has_its_exercises_and_they_are_not_started(path: Path) -> None:
+    """Each cell of the learner's holds a stub and its check, and says "not started" as committed."""
+    cells = turns(nbformat.read(path, as_version=4))
+    assert len(cells) == PER_NOTEBOOK.get(path.name[:2], 0)
+    for cell in cells:
+        name = name_of(cell)
+        assert f"exercises.{name}.check(" in cell.source
+        [output] = cell.outputs
+        assert f"{name}: not started." in output.data["text/plain"]
+        assert "<div" in output.data["text/html"]
+        arguments = [
+            a.arg for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.FunctionDef) for a in n.args.args
+        ]
+        task = the_exercise(name)
+        if arguments:
+            assert isinstance(task, Exercise)
+            assert tuple(arguments) == task.arguments
+
+
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.name[:2] in PER_NOTEBOOK], ids=lambda path: path.stem)
+def test_wrong_then_right_in_the_whole_notebook(path: Path) -> None:
+    """Fill in a wrong answer and then the right one, run the notebook, and read what it says to both."""
+    notebook = nbformat.read(path, as_version=4)
+    cells, wanted = [], {}
+    for cell in notebook.cells:
+        if cell in turns(notebook):
+            name = name_of(cell)
+            wrong, says = WRONG[name]
+            for state, answer in (("wrong", wrong), ("right", solved(name))):
+                function = re.match(r"def (\w+)", answer)
+                handed_in = function[1] if function else "answer"
+                source = f"{answer if function else f'answer = {answer}'}\n\n\nexercises.{name}.check({handed_in})"
+                cells.append(new_code_cell(source, id=f"{state}-{name}"))
+                wanted[f"{state}-{name}"] = says if state == "wrong" else f"✓ {name}: right."
+        else:
+            cells.append(cell)
+    notebook.cells = cells
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
+    for cell in notebook.cells:
+        if cell.id in wanted:
+            [output] = cell.outputs
+            assert wanted[cell.id] in output.data["text/plain"], cell.source
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
+def test_questions_and_papers_answer_every_answer(question: Paper | Choice) -> None:
+    if isinstance(question, Choice):
+        for letter in question.options:
+            assert question.check(letter).kind == ("right" if letter == question.right else "recognised")
+            assert question.replies[letter] in question.check(letter).message
+        return
+    for mistake in question.mistakes:
+        assert question.check(mistake.code()).mistake == mistake.id
+    answer = question.reference()
+    assert question.check(answer.tolist()).kind == "right"
+    for index in np.ndindex(answer.shape):
+        slip = answer.copy()
+        slip[index] += 0.3
+        outcome = question.check(slip)
+        assert outcome.kind == "wrong"
+        assert any(str(list(index))[1:-1] in name for name, _ in outcome.table)  # says which entry is off
+
+
+def test_paper_answers_against_finite_differences() -> None:
+    """The numbers on paper are those that the derivation leads to."""
+    from linclf_helpers import forward, gradients
+
+    answer = {q.name: q.reference() for q in QUESTIONS if isinstance(q, Paper)}
+    assert np.allclose(answer["softmax_on_paper"], forward.softmax([0, np.log(2), np.log(5)]))
+    assert np.allclose(answer["jacobian_on_paper"], gradients.softmax_jacobian([0.5, 0.5, 0]))
+    slope = gradients.dL_dYhat([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]], [0, 2])
+    assert np.allclose(answer["slope_on_paper"], slope)
+    y_hat = np.array([0.5, 0.25, 0.25])
+    chain = gradients.dL_dYhat(y_hat, 0) @ gradients.softmax_jacobian(y_hat)
+    assert np.allclose(answer["chain_on_paper"], chain)
+    assert np.allclose(answer["outer_on_paper"], gradients.dL_dW([2, -1], [0.5, -0.25, -0.25]))
+    tensor = gradients.dz_dW(np.ones(4), 5)
+    assert np.allclose(answer["shapes_on_paper"], [[1, 5], [5, 5], [5, tensor[0].size]])
+
+
+def test_names_are_unique() -> None:
+    names = [task.name for task in (*FUNCTIONS, *QUESTIONS, *CLINIC)]
+    assert len(set(names)) == len(names)
+    for task in (*FUNCTIONS, *QUESTIONS):
+        assert getattr(exercises, task.name) is task
