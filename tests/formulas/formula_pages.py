@@ -23,6 +23,10 @@ ALLOWED: list[tuple[str, str, str, str]] = [
 # The same for formulas within a sentence. (Only those with =, ≈ or an inequality are looked at.)
 ALLOWED_INLINE: list[tuple[str, str, str, str]] = [
     ("04", "formula-together", r"\delta_{ij} = 1", "half of a definition; the sentence goes on 'if i = j'"),
+    ("07", "momentum", r"\dots", "an infinite sum"),
+    ("09", "end", "L_0 =", "the loss at step 0 of the learner's own run"),
+    ("09", "end", "L_{500} =", "the loss at step 500 of the learner's own run, which the capstone checks"),
+    ("10", "end", r"\theta", "θ stands for any parameter; notebook 03 shows the central difference, evaluated"),
 ]
 
 # Where vectors are columns (elsewhere they are rows): notebook, a part of the LaTeX.
@@ -32,10 +36,26 @@ COLUMN_VECTORS = [
     ("05", r"z = W x + b"),  # "Rows or columns?"
 ]
 
+# The first step from zero weights, with as many examples of each class as of any other.
+AT_ZERO: Definitions = {
+    "W": lambda w: np.zeros((int(w["D"]), int(w["K"]))),
+    "b": lambda w: np.zeros(int(w["K"])),
+    "N": lambda w: 2 * w["K"],
+    "X": lambda w: np.sin(np.arange(2 * w["K"] * w["D"]) ** 2).reshape(-1, int(w["D"])),
+    "Y": lambda w: np.tile(np.eye(int(w["K"])), (2, 1)),
+    "c": lambda w: np.tile(np.arange(int(w["K"])), 2),
+}
+
 # Where a letter means something of its own, or only some sizes will do: notebook, cell, K, definitions.
 LOCAL: list[tuple[str, str, int | None, Definitions]] = [
     ("01", "temperature", None, {"y_hat": lambda w: softmax(w["z"] / w["T"])}),
     ("01", "two-classes", 2, {}),
+    ("07", "step", None, {"eta": lambda w: 1e-5, "g": lambda w: w.jacobian("L", "W")}),  # a small step
+    ("07", "why", None, {"L": lambda w: np.linalg.norm(w["X_tilde"], 2) ** 2 / len(w["X"]) / 2}),  # L, the bound
+    ("07", "end", None, {"L": lambda w: np.linalg.norm(w["X_tilde"], 2) ** 2 / len(w["X"]) / 2}),
+    ("07", "momentum", None, {"W after": lambda w: w["W"] - w["eta"] * w["V"]}),
+    ("08", "first-step", None, AT_ZERO),
+    ("08", "end", None, AT_ZERO),
 ]
 
 # The code beside an equation: (notebook, cell, left side) -> how to get the left side from the notebook's own code,
@@ -205,7 +225,8 @@ def left_by_code(path: Path, expression: str, of: World) -> Value:
     """Compute the left side of an equation as the notebook's own code does."""
     from linclf_helpers import forward, gradients
 
-    known = {name: of[name] for name in (*of.base, *of.definitions) if name.isidentifier()}
+    with np.errstate(all="ignore"):
+        known = {name: of[name] for name in (*of.base, *of.definitions) if name.isidentifier()}
     known |= {name: int(known[name]) for name in ("N", "D", "K") if name in known}
     known |= {"l2": known.pop("lambda", None), "batch": of.kind == "batch", "np": np, "labels": known["c"]}
     space = namespace(path, known)

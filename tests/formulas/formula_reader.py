@@ -80,7 +80,7 @@ def plain(latex: str) -> str:
             break
         latex = changed
     latex = re.sub(r"\\(left|right|[bB]igg?[lr]?)(?![A-Za-z])", "", latex)
-    latex = re.sub(r"\\hat *([a-zA-Z])", r"\\hat{\1}", latex)
+    latex = re.sub(r"\\(hat|bar|tilde) *([a-zA-Z])(?![a-zA-Z])", r"\\\1{\2}", latex)
     return re.sub(r"\s+", " ", latex).strip()
 
 

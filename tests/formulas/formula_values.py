@@ -6,6 +6,7 @@ number, and an equation must hold for all values of its free indices.
 """
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,8 +22,8 @@ ROWS = {"x": "X", "z": "Z", "y": "Y", "y_hat": "Y_hat", "g": "G"}  # a row of ..
 
 def code_name(token: str) -> str:
     r"""Return the name in code: `y_hat` for \hat{y}, `eta` for \eta."""
-    if token.startswith("\\hat"):
-        return token[5:-1] + "_hat"
+    if accent := re.fullmatch(r"\\(hat|bar|tilde)\{(.)\}", token):
+        return f"{accent[2]}_{accent[1]}"
     if token.startswith("\\text"):
         return " ".join(token[6:].replace("}", " ").split())
     return token.lstrip("\\")
@@ -117,6 +118,8 @@ class Evaluator:
         return self._matrix(self._entry(value, letters, env, name or "the bracket"))
 
     def row_of_batch(self, name: str, letters: list[str]) -> str:
+        if (name, len(letters)) in (("N", 1), ("x_bar", 2)):
+            return f"{name}_k"  # of one class
         return ROWS.get(name, name) if "n" in letters else name
 
     def _entry(self, value: Value, letters: list[str], env: Env, name: str) -> Value:
@@ -223,11 +226,25 @@ class Evaluator:
             return np.diag(argument.ravel())
         if function == "\\sigma":
             return (1 / (1 + exp(-argument)))[()]
+        if function == "L":  # the loss as a function of the weights
+            return self.world.pin("W", argument)["L"]
+        if "max" in function and np.ndim(argument) == 2 and np.allclose(argument, argument.T):
+            return np.linalg.eigvalsh(argument)[-1]
         if function == "f":  # the function of notebook 03
             return -log(argument)[()]
         if function == "f'":
             return np.imag(-log(argument + 1j * STEP))[()] / STEP
         raise FormulaError(f"{function} has no meaning for shape {np.shape(argument)}")
+
+    def _norm(self, tree: Side, env: Env) -> Value:
+        value = self.value(tree.children[0], env)
+        return (value * value).sum() ** 0.5
+
+    def _beside(self, tree: Side, env: Env) -> Value:
+        left, right = self._pair(tree, env)
+        if np.ndim(left) != 2 or np.ndim(right):
+            raise FormulaError("[X, 1] puts a column of one number beside a matrix")
+        return np.column_stack([left, np.full(len(left), right)])
 
     # Sums
 

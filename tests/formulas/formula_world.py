@@ -17,7 +17,7 @@ Value = Any  # an ndarray of floats, of complex numbers, or of SymPy expressions
 
 SIZES = [(5, 2, 3), (4, 3, 5), (2, 4, 3)]  # N, D, K: always three different numbers
 RANGES = {"n": "N", "d": "D", "i": "K", "j": "K", "k": "K"}  # what an index letter runs over
-BATCH = {"X", "Z", "Y", "Y_hat", "N"}  # symbols that only a batch has
+BATCH = {"X", "Z", "Y", "Y_hat", "N", "X_tilde", "x_bar"}  # symbols that only a batch has
 STEP = 1e-30
 
 
@@ -59,6 +59,11 @@ MANY: Definitions = BOTH | {
     "Y_hat": lambda w: softmax(w["Z"]),
     "L": lambda w: -(w["Y"] * log(w["Y_hat"])).sum() / len(w["Y"]),
     "G": lambda w: w.jacobian("L", "Z"),
+    "X_tilde": lambda w: np.column_stack([w["X"], np.ones(len(w["X"]))]),
+    "N_k": lambda w: w["Y"].sum(axis=0),
+    "x_bar": lambda w: w["X"].mean(axis=0),  # of all examples
+    "x_bar_k": lambda w: w["Y"].T @ w["X"] / w["N_k"][:, None],  # of each class
+    "V after": lambda w: w["mu"] * w["V"] + w.jacobian("L", "W"),
     "W after": lambda w: w["W"] - w["eta"] * w.jacobian("L", "W"),
     "b after": lambda w: w["b"] - w["eta"] * w.jacobian("L", "b"),
 }
@@ -119,9 +124,10 @@ def draw(kind: str, seed: int, K: int | None = None, more: Definitions | None = 
         "W": rng.normal(size=(K, D) if kind == "columns" else (D, K)),
         "b": rng.normal(size=K),
         "u": rng.normal(size=(D, K)),
+        "V": rng.normal(size=(D, K)),
         "v": rng.normal(size=K),
     }
-    for name in ("a", "T", "eta", "lambda", "p"):
+    for name in ("a", "T", "eta", "lambda", "p", "mu"):
         base[name] = rng.uniform(0.3, 0.9)
     base["h"] = np.float64(1e-5)
     if kind == "batch":
@@ -129,4 +135,5 @@ def draw(kind: str, seed: int, K: int | None = None, more: Definitions | None = 
     else:
         base |= {"x": rng.normal(size=D), "y": np.eye(K)[labels[0]], "c": labels[0]}
     definitions = {"one": ONE, "columns": COLUMNS, "batch": MANY}[kind]
-    return World(base, definitions | (more or {}), kind)
+    more = more or {}
+    return World({name: base[name] for name in base if name not in more}, definitions | more, kind)

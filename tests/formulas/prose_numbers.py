@@ -7,7 +7,8 @@ printed, `test_prose_numbers.py` compares the text with it. After changing numbe
     python tests/formulas/prose_numbers.py
 
 It keeps the ties that hold, ties each new number to the nearest printed value (or number in the code) that rounds to
-it, and says which it could not tie. Review what it wrote: near is not always right.
+it, and says which it could not tie. Review what it wrote: near is not always right. A tie written by hand may also be
+the negative of a printed value, "-matrix[1]", or Python, "= softmax_jacobian([0.5, 0.5])[0, 0]".
 """
 
 import ast
@@ -21,18 +22,33 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from formula_reader import NOTEBOOKS
 
-TIES = Path(__file__).with_suffix(".json")
-NUMBER = re.compile(r"(?<![\w.^⁰¹²³⁴-⁹₀-₉])[−-]?\d+(?:\.\d+)?(?![\w⁰¹²³⁴-⁹]|\.\d)")
-PRINTED = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w.]*[A-Za-z_])")
+from linclf_helpers import forward, gradients
 
-# Numbers of the text that state no result of a cell: notebook, cell, number, reason. One that occurs nowhere fails.
+TIES = Path(__file__).with_suffix(".json")
+NUMBER = re.compile(r"(?<![\w.,^⁰¹²³⁴-⁹₀-₉])[−-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w⁰¹²³⁴-⁹]|[.,]\d)")
+YEAR = re.compile(r"(19[89]|20[0-4])\d")
+PRINTED = re.compile(r"(?<![\w.,])-?(?:\d{1,3}(?:,\d{3})+(?!,?\d)|\d+)(?:\.\d+)?(?:e[-+]?\d+)?(?![\w.]*[A-Za-z_])")
+
+# Numbers of the text that state no result of a cell: notebook, cell, number (* for all of the cell), reason. One that
+# occurs nowhere fails. Years, and what names a link to elsewhere, are no results either.
 CONSTANTS: list[tuple[str, str, str, str]] = [
-    ("00", "data", "2007", "a year of the survey"),
-    ("00", "data", "2009", "a year of the survey"),
     ("01", "check", "0.00001", "the step of check_gradient, 1e-5"),
+    ("02", "turn-chain_on_paper", "0.5", "what the exercise starts from"),
     ("03", "predict", "0.01", "from 0.50 to 0.51, which are both in the code"),
+    ("09", "softmax", "1000", "a size of score that the check tries"),
+    ("09", "train", "*", "the learning rate and the steps that the check asks for"),
+    ("09", "explore", "500", "the steps of the stage before"),
+    ("10", "patient-1", "100", "of 100: a proportion"),
+    ("10", "patient-1-story", "*", "another course's output, linked there"),
+    ("10", "patient-2-story", "*", "about other people's code, linked there"),
+    ("10", "patient-3-examine", "1000", "a size of weight to try"),
+    ("10", "patient-3-story", "*", "about other people's code, linked there"),
+    ("10", "patient-5", "100", "of 100: a proportion"),
+    ("10", "patient-7", "100", "of 100: a proportion"),
+    ("10", "patient-8-examine", "10,000", "an absurd bill to try"),
     ("06", "v-curve-seen", "1", "a round figure: mistakes are off by 1 % or more"),
 ]
 
@@ -69,8 +85,10 @@ def order(path: Path) -> list[str]:
 
 
 def prose(text: str) -> str:
-    """Blank out code, formulas, link targets, tags and headings."""
-    hidden = r"(?ms)^```.*?^```|`[^`\n]+`|\$\$.+?\$\$|\$.+?\$|(?<=\])\([^)]*\)|<[^>]+>|^#{1,6} .*?$"
+    """Blank out code, formulas, links to elsewhere, targets of others, tags and headings."""
+    hidden = (
+        r"(?ms)^```.*?^```|`[^`\n]+`|\$\$.+?\$\$|\$.+?\$|\[[^]\n]*\]\(http[^)]*\)|(?<=\])\([^)]*\)|<[^>]+>|^#{1,6} .*?$"
+    )
     return re.sub(hidden, lambda m: " " * len(m[0]), text)
 
 
@@ -84,11 +102,11 @@ def stated(path: Path) -> list[Stated]:
         for match in NUMBER.finditer(text):
             digits = match[0].strip("−-")
             unit = re.match(r" *(%|mm|g\b)", text[match.end() :])
-            if "." in digits or len(digits) > 2 or unit:
+            if not YEAR.fullmatch(digits) and ("." in digits or len(digits) > 2 or unit):
                 found.append(Stated(path.name, cell.id, match[0]))
     constants = {(number, cell, written) for number, cell, written, _ in CONSTANTS}
     unique = dict.fromkeys(found)
-    return [s for s in unique if (s.notebook[:2], s.cell, s.written) not in constants]
+    return [s for s in unique if not {(s.notebook[:2], s.cell, w) for w in (s.written, "*")} & constants]
 
 
 @cache
@@ -99,7 +117,7 @@ def sources(path: Path) -> dict[str, list[Source]]:
         if cell.cell_type == "code":
             shown = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
             printed = [n for text in shown if not text.startswith("<Figure") for n in PRINTED.findall(text)]
-            found[cell.id] = [Source(f"{cell.id}[{k}]", Decimal(n), False) for k, n in enumerate(printed)]
+            found[cell.id] = [Source(f"{cell.id}[{k}]", value_of(n), False) for k, n in enumerate(printed)]
             found[cell.id] += [Source(f"{cell.id}:{k}", n, True) for k, n in enumerate(literals(cell.source))]
     return found
 
@@ -113,18 +131,26 @@ def literals(code: str) -> Iterator[Decimal]:
             yield Decimal(repr(node.value)) * (-1 if id(node) in negative else 1)
 
 
+def value_of(written: str) -> Decimal:
+    """Return the number that is written, with a real minus sign and commas perhaps."""
+    return Decimal(written.replace("−", "-").replace(",", ""))
+
+
 def agrees(written: str, source: Source) -> bool:
     """Whether a source, rounded to the digits that are written, is the number that is written."""
-    number = Decimal(written.replace("−", "-"))
+    number = value_of(written)
     if source.exact:
         return source.value == number
-    if source.value.as_tuple().exponent > number.as_tuple().exponent:
+    if not source.name.startswith("=") and source.value.as_tuple().exponent > number.as_tuple().exponent:
         return False  # the text claims more digits than were printed
     return abs(source.value - number) * 2 < Decimal(1).scaleb(number.as_tuple().exponent)  # a half rounds either way
 
 
 def lookup(tie: str, notebook: str) -> Source | None:
-    """Return the source of a tie: "cell[k]" in this notebook, "00/cell[k]" in another, "-cell[k]" for its negative."""
+    """Return the source of a tie: "cell[k]" here, "00/cell[k]" in notebook 00, "-cell[k]" for minus it, "= Python"."""
+    if tie.startswith("="):
+        space = {"np": np, **vars(forward), **vars(gradients)}
+        return Source(tie, Decimal(repr(round(float(eval(tie[1:], space)), 12))), False)
     number, _, name = tie.removeprefix("-").rpartition("/")
     path = next((p for p in NOTEBOOKS if p.name.startswith(number or notebook)), None)
     cell = re.split(r"[\[:]", name)[0]
@@ -139,7 +165,7 @@ def nearest(number: Stated, path: Path) -> str | None:
     value that equals it.
     """
     coarse = len(number.written.strip("−-0.").replace(".", "")) < 2
-    value = Decimal(number.written.replace("−", "-"))
+    value = value_of(number.written)
     here = order(path).index(number.cell)
     found = [
         (abs(order(path).index(cell) - here) + 6 * source.exact + 20 * (coarse and source.value != value), source.name)
@@ -149,7 +175,7 @@ def nearest(number: Stated, path: Path) -> str | None:
     ]
     if found:
         return min(found)[1]
-    first = [s for some in sources(NOTEBOOKS[0]).values() for s in some if not s.exact and agrees(number.written, s)]
+    first = [s for some in sources(NOTEBOOKS[0]).values() for s in some if not s.exact and s.value == value]
     return f"00/{first[0].name}" if first else None
 
 

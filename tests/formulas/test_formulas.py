@@ -62,6 +62,8 @@ def test_no_entry_of_the_lists_is_stale(inline: bool) -> None:
     for entry in ALLOWED_INLINE if inline else ALLOWED:
         number, cell, part, reason = entry
         assert reason
+        if not any(path.name.startswith(number) for path in NOTEBOOKS):
+            continue
         assert any(
             d.notebook.startswith(number) and d.cell == cell and part in d.plain for d in all_displays(inline)
         ), entry

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from formula_reader import NOTEBOOKS
-from prose_numbers import CONSTANTS, Source, Stated, agrees, fault, prose, read_ties, stated
+from prose_numbers import CONSTANTS, Source, Stated, agrees, fault, prose, read_ties, stated, value_of
 
 TIES = read_ties()
 NUMBERS = [number for path in NOTEBOOKS for number in stated(path)]
@@ -23,7 +23,7 @@ def test_another_digit_or_sign_is_noticed(capsys: pytest.CaptureFixture[str]) ->
     """Spoil each number: its tie must refuse the last digit one up, one down, and the other sign."""
     missed, tried = [], 0
     for number in NUMBERS:
-        value = Decimal(number.written.replace("−", "-"))
+        value = value_of(number.written)
         last = Decimal(1).scaleb(value.as_tuple().exponent)
         for wrong in {value + last, value - last, -value} - {value}:
             spoilt = Stated(number.notebook, number.cell, str(wrong))
@@ -52,7 +52,8 @@ def test_no_tie_and_no_constant_is_stale() -> None:
     }
     for number, cell, written, reason in CONSTANTS:
         assert reason
-        assert written in text[number, cell]
+        if any(path.name.startswith(number) for path in NOTEBOOKS):
+            assert written in text[number, cell] or written == "*"
 
 
 def test_rounding() -> None:
@@ -66,5 +67,5 @@ def test_rounding() -> None:
 
 
 def test_what_counts_as_prose() -> None:
-    text = "# Step 0.25\n\n`0.11` $0.12$ [a](b-0.13.html) <b>0.14</b> 0.15 % and 10⁻¹⁷"
+    text = "# Step 0.25\n\n`0.11` $0.12$ [a](b-0.13.html) [issue 123](https://a.b) <b>0.14</b> 0.15 % and 10⁻¹⁷"
     assert prose(text).split() == ["[a]", "0.14", "0.15", "%", "and", "10⁻¹⁷"]
