@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent
+AS_ALWAYS: Any = np.get_printoptions()
 
 # Kernels do not see pytest's sys.path, and a notebook's figures need the inline backend, which an inherited
 # MPLBACKEND would displace.
@@ -23,6 +25,6 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def numpy_prints_as_always() -> Iterator[None]:
-    """Undo `setup()`, which changes how NumPy prints, after every test and doctest."""
-    with np.printoptions():
+    """Undo `setup()`, which changes how NumPy prints, before and after every test and doctest."""
+    with np.printoptions(**AS_ALWAYS):
         yield
