@@ -25,7 +25,7 @@ import nbformat
 import numpy as np
 from formula_reader import NOTEBOOKS
 
-from linclf_helpers import forward, gradients
+from linclf_helpers import datasets, forward, gradients
 
 TIES = Path(__file__).with_suffix(".json")
 NUMBER = re.compile(r"(?<![\w.,^⁰¹²³⁴-⁹₀-₉])[−-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w⁰¹²³⁴-⁹]|[.,]\d)")
@@ -38,6 +38,11 @@ CONSTANTS: list[tuple[str, str, str, str]] = [
     ("01", "check", "0.00001", "the step of check_gradient, 1e-5"),
     ("02", "turn-chain_on_paper", "0.5", "what the exercise starts from"),
     ("03", "predict", "0.01", "from 0.50 to 0.51, which are both in the code"),
+    ("07", "why-seen", "1900", "44 squared, in round figures"),
+    ("08", "published", "*", "other people's results, linked there"),
+    ("08", "fast-seen", "*", "times measured once, on a machine that is described there"),
+    ("08", "l2-seen", "60", "made-up probabilities, to compare"),
+    ("08", "l2-seen", "99.9", "made-up probabilities, to compare"),
     ("09", "softmax", "1000", "a size of score that the check tries"),
     ("09", "train", "*", "the learning rate and the steps that the check asks for"),
     ("09", "explore", "500", "the steps of the stage before"),
@@ -149,7 +154,7 @@ def agrees(written: str, source: Source) -> bool:
 def lookup(tie: str, notebook: str) -> Source | None:
     """Return the source of a tie: "cell[k]" here, "00/cell[k]" in notebook 00, "-cell[k]" for minus it, "= Python"."""
     if tie.startswith("="):
-        space = {"np": np, **vars(forward), **vars(gradients)}
+        space = {"np": np, **vars(forward), **vars(gradients), **vars(datasets)}
         return Source(tie, Decimal(repr(round(float(eval(tie[1:], space)), 12))), False)
     number, _, name = tie.removeprefix("-").rpartition("/")
     path = next((p for p in NOTEBOOKS if p.name.startswith(number or notebook)), None)
