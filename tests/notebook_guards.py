@@ -395,7 +395,7 @@ def ends_with_what_we_have(page: Page) -> list[str]:
     if not re.search(r"`[^`]+`", summary):
         faults.append("has no line of code at its end")
     later = sorted(p.name for p in (ROOT / "notebooks").glob("*.ipynb") if p.name > page.path.name)
-    if later and f"({later[0]})" not in summary:
+    if later and f"{later[0]})" not in summary:
         faults.append(f"does not end with a link to {later[0]}")
     return faults
 
@@ -414,7 +414,7 @@ def links_work(page: Page) -> list[str]:
             if re.match(r"[a-z]+:", target):
                 continue
             name, _, anchor = unquote(target).partition("#")
-            file = ROOT / "notebooks" / name if name else page.path
+            file = page.path.parent / name if name else page.path
             if not file.is_file():
                 faults.append(f"{where(cell)} links to {target}: no such file")
             elif anchor and anchors(Page.read(file) if name else page).count(anchor) != 1:

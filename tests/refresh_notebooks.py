@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 import conftest  # noqa: E402, F401  gives the kernels the environment they have in the tests
 
+NOTEBOOKS = sorted(p for p in (ROOT / "notebooks").rglob("*.ipynb") if p.parent.name != ".ipynb_checkpoints")
+
 
 class KernelManager(AsyncKernelManager):
     """Starts the kernel nbval starts: this very interpreter, whatever kernel a notebook names."""
@@ -81,19 +83,20 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file would change")
     args = parser.parse_args()
     failed = False
-    for path in args.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in args.notebooks or NOTEBOOKS:
+        label = f"{path.absolute().parent.name}/{path.name}"
         before = path.read_bytes()
         try:
             after = refreshed(path).encode()
         except RuntimeError as error:
-            print(f"{path.name}: {error}", file=sys.stderr)
+            print(f"{label}: {error}", file=sys.stderr)
             failed = True
             continue
         changed = after != before
         failed |= changed and args.check
         if changed and not args.check:
             path.write_bytes(after)
-        print(f"{path.name}: {'unchanged' if not changed else 'would change' if args.check else 'saved'}", flush=True)
+        print(f"{label}: {'unchanged' if not changed else 'would change' if args.check else 'saved'}", flush=True)
     return int(failed)
 
 

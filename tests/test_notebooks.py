@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 from notebook_guards import GUARDS, ROOT, Guard, Page
-
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+from refresh_notebooks import NOTEBOOKS
 
 
 @pytest.mark.parametrize(
@@ -26,7 +25,7 @@ def test_exists(name: str) -> None:
     assert (ROOT / "notebooks" / f"{name}.ipynb").is_file()
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.relative_to(ROOT / "notebooks").as_posix())
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.__name__)
 def test_guard(guard: Guard, path: Path) -> None:
     faults = guard(Page.read(path))

@@ -186,7 +186,7 @@ def test_the_workflow_uses_the_readmes_lines_and_official_actions_only() -> None
 
 
 def test_the_readme_is_short_and_its_links_work() -> None:
-    assert len(README.split()) <= 400
+    assert sum(bool(re.search(r"\w", word)) for word in README.split()) <= 400  # a table's bars are no words
     links = re.findall(r"\]\(([^)]+)\)", README)
     assert not [link for link in links if not (ROOT / link).exists()]
     table = re.findall(r"(?m)^\| \[\d\d\]\(notebooks/([^)]+)\)", README)
