@@ -2,14 +2,16 @@
 # make test       prove it: lint, types, unit tests, doctests, every notebook against its committed outputs
 # make test-formulas   evaluate every formula of the notebooks, and prove that each small error in one is noticed
 # make notebooks  execute the notebooks and save them (one: make notebooks NOTEBOOK=notebooks/00_start_here.ipynb)
+# make bench      measure the speed beside other libraries (after .venv/bin/python -m pip install -e ".[bench]")
 #
-# Options: PYTHON=python3.12 (any from 3.11 on), LAB_ARGS="--no-browser --port=8899".
+# Options: PYTHON=python3.12 (any from 3.11 on), LAB_ARGS="--no-browser --port=8899",
+# BENCH="--mnist FOLDER".
 
 PYTHON = python3
 VENV = .venv/bin/python
 READY = .venv/.ready
 
-.PHONY: lab test test-formulas notebooks
+.PHONY: lab test test-formulas notebooks bench
 
 lab: $(READY)
 	$(VENV) -m jupyterlab --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
@@ -26,6 +28,9 @@ test-formulas: $(READY)
 
 notebooks: $(READY)
 	$(VENV) tests/refresh_notebooks.py $(if $(NOTEBOOK),"$(NOTEBOOK)")
+
+bench: $(READY)
+	$(VENV) tests/benchmark.py $(BENCH)
 
 # .ready is written last: without it the set-up was interrupted, and starts afresh. So it does when .venv's Python
 # no longer runs (the system's was upgraded, say).

@@ -15,6 +15,10 @@ AS_ALWAYS: Any = np.get_printoptions()
 # MPLBACKEND would displace.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 os.environ.pop("MPLBACKEND", None)
+# One thread in each kernel: on a busy machine, threads that share a small matrix product wait for each other, and the
+# notebook of the digits takes ten times as long.
+for library in ("OPENBLAS", "OMP", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -5,8 +5,9 @@ The floors, lowest first (each module imports only from those above it in this l
 - `forward`: logits, softmax, cross-entropy (notebook 01); `datasets`: penguins, digits, blobs
 - `gradients`: one function for each derivative (notebooks 02 to 06)
 - `gradcheck`: finite differences, to check every derivative
-- `model`: `LinearClassifier`
+- `model`: `LinearClassifier`; `workspace`: its loss once more, as fast as NumPy goes (notebook 08)
 - `training`: gradient descent and learning-rate sweeps
+- `estimator`: model and training with scikit-learn's manners
 - `plots`: static figures; the only one that needs matplotlib
 - `exercises`: checks that name the mistake, hints, solutions (every "Your turn")
 """

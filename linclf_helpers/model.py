@@ -1,5 +1,9 @@
 """The classifier: weights, a bias, and the functions of the course put together. Assembled in notebook 06."""
 
+import io
+import zipfile
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +22,8 @@ from linclf_helpers.forward import linear, softmax
 from linclf_helpers.gradients import loss_and_gradients
 
 __all__ = ["LinearClassifier"]
+
+_FORMAT = "linclf_helpers.LinearClassifier 1"
 
 
 class LinearClassifier:
@@ -142,6 +148,79 @@ class LinearClassifier:
         Z = self.logits(X)
         Y = as_one_hot("labels", labels, Z, "X")
         return float((Z.argmax(axis=1) == Y.argmax(axis=1)).mean())
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write W and b to a file, which `load` reads.
+
+        Parameters
+        ----------
+        path : str or path
+            The file's name, used as it is (`.npz` is the custom). An existing file is replaced, once the new one is
+            complete.
+
+        Returns
+        -------
+        None
+
+        Raises
+        ------
+        OSError
+            If the file can't be written.
+
+        Notes
+        -----
+        NumPy's npz format, a zip archive of arrays, without pickle: reading it never runs code. Used in notebook 08.
+        """
+        path = Path(path)
+        unfinished = path.with_name(path.name + ".part")
+        with unfinished.open("wb") as file:
+            np.savez(file, format=np.array(_FORMAT), W=self.W, b=self.b)
+        unfinished.replace(path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> "LinearClassifier":
+        """Return the model that `save` wrote to a file.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Returns
+        -------
+        model : LinearClassifier
+            With the same W and b, to the last bit.
+
+        Raises
+        ------
+        OSError
+            If there is no such file, or it can't be read.
+        ValueError
+            If the file is damaged, or was not written by `save`.
+        """
+        refusal = f"path: expected a file written by LinearClassifier.save, got {Path(path).name!r}"
+        file = io.BytesIO(Path(path).read_bytes())
+        try:
+            with zipfile.ZipFile(file) as archive:  # which compares each array with its checksum
+                parts = {name: io.BytesIO(archive.read(name)) for name in archive.namelist()}
+            content = {
+                name.removesuffix(".npy"): np.lib.format.read_array(part, allow_pickle=False)
+                for name, part in parts.items()
+            }
+        except Exception as error:  # damage can make these readers raise nearly anything
+            raise ValueError(f"{refusal}, which is damaged or of another kind ({error})") from None
+        if content.keys() != {"format", "W", "b"} or str(content["format"]) != _FORMAT:
+            raise ValueError(f"{refusal}, which holds {sorted(content) or 'nothing'} in another form")
+        W, b = content["W"], content["b"]
+        if W.dtype not in (np.float64, np.float32) or b.dtype != W.dtype:
+            raise ValueError(f"{refusal}, in which W is of {W.dtype} and b of {b.dtype}")
+        try:
+            W = as_array_of_shape("W", W, "D", "K")
+            b = as_array_of_shape("b", b, W.shape[1])
+            model = cls(*W.shape)
+        except ValueError as error:
+            raise ValueError(f"{refusal}, whose {error}") from None
+        model.W, model.b = W, b
+        return model
 
     def _examples(self, X: ArrayLike) -> Array:
         return as_array_of_shape("X", X, "N", self.W.shape[0])

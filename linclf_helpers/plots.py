@@ -12,6 +12,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
 from linclf_helpers.datasets import Dataset
@@ -23,14 +24,18 @@ __all__ = [
     "SIGNED",
     "bars",
     "computation_graph",
+    "confusion_table",
     "decision_regions",
     "direction_histogram",
     "heatmap",
+    "image_grid",
     "loss_against_probability",
     "loss_curve",
     "push_and_pull",
+    "reliability_curve",
     "scatter_classes",
     "step_size_curve",
+    "train_and_test",
     "use_course_style",
 ]
 
@@ -44,6 +49,7 @@ PALETTE = {
 CLASS_COLOURS = ("#BE8A00", "#2F4B7C", "#D45087", "#0E9F92", "#7F6BD6", "#716136")
 CLASS_MARKERS = ("o", "^", "s", "D", "v", "P")
 INK, MUTED, CARD = "#26282B", "#62666B", "#F8F8F6"
+INK_ON_PAPER = LinearSegmentedColormap.from_list("ink", ["#FFFFFF", INK])
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#3D5A80", "#A9BCD4", "#FFFFFF", "#F6C19C", "#D9561B"])
 
 
@@ -522,6 +528,184 @@ def direction_histogram(ax: Axes, slopes: ArrayLike, steepest: float) -> None:
             fontsize=10,
         )
     ax.set(xlabel="slope of the loss in that direction", ylabel="directions", xlim=(-reach, reach))
+
+
+def image_grid(
+    ax: Axes,
+    images: ArrayLike,
+    titles: Sequence[str] = (),
+    columns: int = 10,
+    rows: Sequence[str] = (),
+    limit: float | None = None,
+) -> None:
+    """Draw square images side by side, row after row.
+
+    Parameters
+    ----------
+    ax : Axes
+    images : array of shape (n, side²)
+        One image per row, its own rows one after the other.
+    titles : sequence of n str, optional
+        Written above the images.
+    columns : int, default 10
+        How many go side by side.
+    rows : sequence of str, optional
+        Written at the left of each row of images.
+    limit : float, optional
+        If given, the pixels are signed: orange above 0, white at 0, blue below, full colours at ±limit. Otherwise
+        they are ink, from the lightest pixel of all to the darkest.
+
+    Raises
+    ------
+    ValueError
+        If the images are not square, or there are not as many titles as images.
+
+    Notes
+    -----
+    Used in notebook 08.
+    """
+    pixels = np.asarray(images, float)
+    side = int(np.sqrt(pixels.shape[1]))
+    if side**2 != pixels.shape[1]:
+        raise ValueError(f"images: expected square images, got {pixels.shape[1]} pixels each")
+    if titles and len(titles) != len(pixels):
+        raise ValueError(f"titles: expected {len(pixels)}, one per image, got {len(titles)}")
+    low, high, colours = (pixels.min(), pixels.max(), INK_ON_PAPER) if limit is None else (-limit, limit, SIGNED)
+    height = 1.16 if not titles else 1.42  # of a row, its title included
+    count = -(-len(pixels) // columns)
+    for i, image in enumerate(pixels):
+        x, y = 1.1 * (i % columns), -height * (i // columns)
+        ax.imshow(image.reshape(side, side), colours, vmin=low, vmax=high, extent=(x, x + 1, y - 1, y), zorder=2)
+        ax.add_patch(Rectangle((x, y - 1), 1, 1, fill=False, edgecolor=MUTED, linewidth=0.5, zorder=3))
+        if titles:
+            ax.text(x + 0.5, y + 0.06, titles[i], ha="center", va="bottom", fontsize=9)
+    for row, name in enumerate(rows):
+        ax.text(-0.15, -height * row - 0.5, name, ha="right", va="center", fontsize=10)
+    ax.set(xlim=(-0.05, 1.1 * min(columns, len(pixels)) - 0.05), ylim=(-height * (count - 1) - 1.05, height - 1))
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+
+
+def train_and_test(ax: Axes, x: ArrayLike, train: ArrayLike, test: ArrayLike, what: str) -> None:
+    """Draw a quantity on the training and on the test data, each curve with its name at its end.
+
+    Parameters
+    ----------
+    ax : Axes
+    x : array of shape (S,)
+    train, test : array of shape (S,)
+    what : str
+        Written at the axis.
+
+    Notes
+    -----
+    Used in notebook 08.
+    """
+    ends = {}
+    for name, values, colour, style in (("train", train, PALETTE["loss"], "-"), ("test", test, INK, "--")):
+        ax.plot(x, values, color=colour, linestyle=style)
+        ends[name] = (float(np.asarray(x)[-1]), float(np.asarray(values)[-1]), colour)
+    train_is_lower = ends["train"][1] < ends["test"][1]
+    for name, (right, level, colour) in ends.items():
+        lower = (name == "train") == train_is_lower
+        ax.annotate(
+            name,
+            (right, level),
+            xytext=(6, -5 if lower else 5),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            weight="bold",
+            annotation_clip=False,
+            bbox={"boxstyle": "square,pad=0.1", "facecolor": CARD, "edgecolor": "none"},
+        )
+    ax.set(ylabel=what)
+
+
+def confusion_table(ax: Axes, counts: ArrayLike, names: Sequence[str]) -> None:
+    """Draw how often each class was taken for each: right answers in green, mistakes the more orange, the more often.
+
+    Parameters
+    ----------
+    ax : Axes
+    counts : integers of shape (K, K)
+        Row: the true class. Column: the predicted one.
+    names : sequence of K str
+
+    Raises
+    ------
+    ValueError
+        If counts is not a square table with as many rows as names.
+
+    Notes
+    -----
+    Used in notebook 08.
+    """
+    table = np.asarray(counts)
+    K = len(names)
+    if table.shape != (K, K):
+        raise ValueError(f"counts: expected shape ({K}, {K}), one row and column per name, got {table.shape}")
+    mistakes = np.where(np.eye(K, dtype=bool), 0, table)
+    share = mistakes[..., None] / max(1, mistakes.max())
+    tiles = (1 - share) + share * np.array(to_rgb(PALETTE["loss"]))
+    tiles[np.arange(K), np.arange(K)] = 0.65 + 0.35 * np.array(to_rgb(PALETTE["predictions"]))
+    ax.imshow(tiles)
+    for i, j in np.ndindex(K, K):
+        weight = "bold" if table[i, j] and i != j else "normal"
+        ax.text(j, i, str(table[i, j]) if table[i, j] else "·", ha="center", va="center", color=INK, weight=weight)
+    ax.set_xticks(range(K), names)
+    ax.set_yticks(range(K), names)
+    ax.tick_params(length=0)
+    ax.set(xlabel="predicted class", ylabel="true class")
+    ax.spines[:].set_visible(False)
+
+
+def reliability_curve(
+    ax: Axes, confidence: ArrayLike, correct: ArrayLike, edges: ArrayLike, label: str, **line: Any
+) -> None:
+    """Draw how often answers are right against how probable the classifier held them.
+
+    Parameters
+    ----------
+    ax : Axes
+    confidence : array of shape (N,)
+        Probability of each answer.
+    correct : booleans of shape (N,)
+        Whether it was right.
+    edges : array of shape (B + 1,)
+        Ends of the intervals of confidence over which answers are averaged. Empty ones are left out.
+    label : str
+        Written at the left of the first point.
+    **line
+        Passed on to `Axes.plot`.
+
+    Notes
+    -----
+    On the diagonal a probability of 0.8 is right 8 times in 10. The area of a marker goes with the number of answers.
+    Used in notebook 08.
+    """
+    confidence, correct, edges = np.asarray(confidence), np.asarray(correct, float), np.asarray(edges, float)
+    interval = np.clip(np.searchsorted(edges, confidence, side="right") - 1, 0, len(edges) - 2)
+    counts = np.bincount(interval, minlength=len(edges) - 1)
+    used = counts > 0
+    x = np.bincount(interval, confidence, len(counts))[used] / counts[used]
+    y = np.bincount(interval, correct, len(counts))[used] / counts[used]
+    style: dict[str, Any] = {"color": PALETTE["predictions"], "marker": "o"} | line
+    marker = style.pop("marker")
+    ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=":", zorder=1)
+    ax.plot(x, y, zorder=2, **style)
+    ax.scatter(x, y, s=0.5 * counts[used] + 16, color=style["color"], marker=marker, edgecolor="white", zorder=3)
+    ax.annotate(
+        label,
+        (x[0], y[0]),
+        xytext=(-9, 0),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        color=style["color"],
+        weight="bold",
+    )
+    ax.set(xlabel="probability of the answer", ylabel="share of right answers")
 
 
 def _two_features(data: Dataset) -> None:

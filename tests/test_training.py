@@ -140,9 +140,9 @@ def test_one_step_of_descent_is_one_step_of_the_model():
     data = load_four_penguins()
     one, other = (LinearClassifier(2, 3, np.random.default_rng(0)) for _ in range(2))
     history = gradient_descent(one, data.X, data.labels, 0.5, 1, l2=0.1)
-    assert other.step(data.X, data.labels, 0.5, l2=0.1) == history.losses[0]
-    np.testing.assert_array_equal(one.W, other.W)
-    np.testing.assert_array_equal(one.b, other.b)
+    assert other.step(data.X, data.labels, 0.5, l2=0.1) == pytest.approx(history.losses[0], rel=1e-14)
+    np.testing.assert_allclose(one.W, other.W, rtol=1e-14)
+    np.testing.assert_allclose(one.b, other.b, rtol=1e-14)
     assert history.losses[1] < history.losses[0]
 
 

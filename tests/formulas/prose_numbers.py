@@ -8,7 +8,8 @@ printed, `test_prose_numbers.py` compares the text with it. After changing numbe
 
 It keeps the ties that hold, ties each new number to the nearest printed value (or number in the code) that rounds to
 it, and says which it could not tie. Review what it wrote: near is not always right. A tie written by hand may also be
-the negative of a printed value, "-matrix[1]", or Python, "= softmax_jacobian([0.5, 0.5])[0, 0]".
+the negative of a printed value, "-matrix[1]", a printed percentage as a share, "judge-run[0]%", or Python,
+"= softmax_jacobian([0.5, 0.5])[0, 0]".
 """
 
 import ast
@@ -41,6 +42,7 @@ CONSTANTS: list[tuple[str, str, str, str]] = [
     ("07", "why-seen", "1900", "44 squared, in round figures"),
     ("08", "published", "*", "other people's results, linked there"),
     ("08", "fast-seen", "*", "times measured once, on a machine that is described there"),
+    ("08", "check", "1,300", "two nudges for each of the 650 parameters"),
     ("08", "l2-seen", "60", "made-up probabilities, to compare"),
     ("08", "l2-seen", "99.9", "made-up probabilities, to compare"),
     ("09", "softmax", "1000", "a size of score that the check tries"),
@@ -152,14 +154,16 @@ def agrees(written: str, source: Source) -> bool:
 
 
 def lookup(tie: str, notebook: str) -> Source | None:
-    """Return the source of a tie: "cell[k]" here, "00/cell[k]" in notebook 00, "-cell[k]" for minus it, "= Python"."""
+    """Return the source of a tie; the module's docstring says how one is written."""
     if tie.startswith("="):
         space = {"np": np, **vars(forward), **vars(gradients), **vars(datasets)}
         return Source(tie, Decimal(repr(round(float(eval(tie[1:], space)), 12))), False)
-    number, _, name = tie.removeprefix("-").rpartition("/")
+    number, _, name = tie.removeprefix("-").removesuffix("%").rpartition("/")
     path = next((p for p in NOTEBOOKS if p.name.startswith(number or notebook)), None)
     cell = re.split(r"[\[:]", name)[0]
     source = next((s for s in sources(path).get(cell, []) if s.name == name), None) if path else None
+    if source and tie.endswith("%"):
+        return replace(source, value=source.value.scaleb(-2))
     return replace(source, value=-source.value) if source and tie.startswith("-") else source
 
 
