@@ -328,6 +328,17 @@ def _(f, x):
     return np.reshape(slopes, x.shape)
 
 
+@learner("numerical_gradient.whole_rows")
+def _(f, x):
+    slopes = []
+    for i in range(x.shape[0]):
+        high, low = x.astype(float), x.astype(float)
+        high[i] += 1e-5
+        low[i] -= 1e-5
+        slopes.append(np.full(x[i].shape, (f(high) - f(low)) / 2e-5))
+    return np.array(slopes)
+
+
 @learner("numerical_gradient.half_restored")
 def _(f, x):
     flat, slopes = x.reshape(-1), []
@@ -461,6 +472,7 @@ def tensor(value: Callable[..., float]) -> Callable[..., Any]:
 
 LEARNERS |= {
     "dz_dW.x_alone": lambda x, K: np.reshape(x, (len(x), 1)),
+    "dz_dW.no_logit": lambda x, K: np.tile(x, (K, 1)).T,
     "dz_dW.no_delta": tensor(lambda x, j, d, k: x[d]),
     "dz_dW.ones": tensor(lambda x, j, d, k: j == k),
     "dz_dW.first_class_only": tensor(lambda x, j, d, k: x[d] if j == k == 0 else 0),

@@ -18,16 +18,20 @@ from linclf_helpers.exercises._local_derivatives import dL_dYhat, dz_dW, softmax
 from linclf_helpers.exercises._outcome import Outcome
 from linclf_helpers.exercises._questions import (
     chain_on_paper,
+    descent_on_paper,
     jacobian_on_paper,
     outer_on_paper,
+    recall_on_paper,
     shapes_on_paper,
     slope_on_paper,
     softmax_on_paper,
     why_bias,
     why_both_sums,
     why_log,
+    why_loss_rises,
     why_no_inverse,
     why_random_weights,
+    why_twice_the_data,
 )
 from linclf_helpers.exercises._softmax_and_loss import cross_entropy, cross_entropy_from_logits, softmax
 from linclf_helpers.exercises._update_and_checks import gradient_step, numerical_gradient, relative_error
@@ -52,6 +56,7 @@ __all__ = [
     "dL_dYhat",
     "dL_dZ",
     "dL_db",
+    "descent_on_paper",
     "dz_dW",
     "gradient_step",
     "jacobian_on_paper",
@@ -59,6 +64,7 @@ __all__ = [
     "numerical_gradient",
     "one_hot",
     "outer_on_paper",
+    "recall_on_paper",
     "relative_error",
     "shapes_on_paper",
     "slope_on_paper",
@@ -69,8 +75,10 @@ __all__ = [
     "why_bias",
     "why_both_sums",
     "why_log",
+    "why_loss_rises",
     "why_no_inverse",
     "why_random_weights",
+    "why_twice_the_data",
 ]
 
 FUNCTIONS = (
@@ -105,5 +113,9 @@ QUESTIONS = (
     outer_on_paper,
     why_bias,
     why_random_weights,
+    descent_on_paper,
+    why_twice_the_data,
+    recall_on_paper,
+    why_loss_rises,
 )
 """Every exercise on paper and every question, in the order of the course."""

@@ -106,7 +106,7 @@ class Task:
         if outcome.kind != "not_started":
             self.attempts += 1
             if rungs != self._rungs:
-                self._rungs, self._rung = rungs, 0
+                self._rungs, self._rung = rungs, min(1, len(rungs))  # the answer itself was the first rung
         return outcome
 
 
@@ -219,10 +219,7 @@ class Exercise(Task):
                 outcome = self._diagnose(probes, seen, wrong)
                 quiet = (KEPT_QUIET,) if any(each.printed for each in seen) else ()
                 return replace(outcome, lines=outcome.lines + quiet)
-        sizes = f"{len(probes)} inputs, each twice" + (
-            "" if len(self.stages) == 1 else ", ordinary and extreme ones among them"
-        )
-        return Outcome("right", self.name, "right.", (f"It agrees with {self.formula} on {sizes}.",))
+        return Outcome("right", self.name, "right.", (self._confirmed(len(probes)),))
 
     def _described(self, answer: object) -> str:
         return with_article(type(answer).__name__)
@@ -254,6 +251,12 @@ class Exercise(Task):
         if key not in self._cache:
             self._cache[key] = observe(code, probe, self.arguments, len(self.outputs))
         return self._cache[key]
+
+    def _confirmed(self, count: int) -> str:
+        sizes = f"{count} inputs, each twice" + (
+            "" if len(self.stages) == 1 else ", ordinary and extreme ones among them"
+        )
+        return f"It agrees with {self.formula} on {sizes}."
 
     def _has_right_values(self, probe: Probe, seen: Seen) -> bool:
         return seen.values is not None and _equal(seen.values, self._expected(probe), self.rtol, self.atol)
@@ -330,8 +333,10 @@ class Exercise(Task):
             title = "the shape is not what it should be."
             return Outcome("wrong_shape", self.name, title, noted, given)
         lines = (*self._ratio(probes, seen, wrong), *self._broken_laws(probe, theirs), *self._precision(theirs))
-        title = "not yet. The smallest input I found that shows it:"
-        return Outcome("wrong", self.name, title, (*lines, *noted), given)
+        return Outcome("wrong", self.name, self._found_wrong(), (*lines, *noted), given)
+
+    def _found_wrong(self) -> str:
+        return "not yet. The smallest input I found that shows it:"
 
     def _raised(self, probe: Probe, error: BaseException, noted: tuple[str, ...]) -> Outcome:
         if isinstance(error, SystemExit):
@@ -470,6 +475,17 @@ class Paper(Exercise):
 
     def _how_to_call(self) -> str:
         return f"Hand in the numbers: {self._wanted()}."
+
+    def _confirmed(self, count: int) -> str:
+        return f"It is {self.formula}."
+
+    def _found_wrong(self) -> str:
+        return "not yet. The first entry that is off:"
+
+    def _compared(self, probe: Probe, seen: Seen) -> tuple[tuple[str, str], ...]:
+        """Say which entry is off, and not what it should be: there is nothing else to find out."""
+        compared = super()._compared(probe, seen)
+        return compared if "shape" in compared[0][0] else compared[:1]
 
     def _wanted(self) -> str:
         return f"an array of shape {self._expected(self.stages[0][0])[0].shape}"

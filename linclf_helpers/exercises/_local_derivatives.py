@@ -171,7 +171,8 @@ softmax_jacobian.mistake(
     "diagonal_only",
     lambda y_hat: np.diag(y_hat * (1 - y_hat)),
     "only the diagonal is there.",
-    "Raise z_1 and nothing else. Do the other probabilities stay where they are? Which entries say how they move?",
+    "Raise the first logit and nothing else. Do the other probabilities stay where they are? Which entries tell how "
+    "they move?",
     "ŷ(1 − ŷ) is right for a class and its own logit. But every logit stands in the denominator of every "
     "probability, so no entry off the diagonal may be 0.",
 )
@@ -215,7 +216,7 @@ softmax_jacobian.mistake(
     "negative",
     lambda y_hat: np.outer(y_hat, y_hat) - np.diag(y_hat),
     "every sign is the other way round.",
-    "If z_1 goes up, which way does ŷ_1 go?",
+    "If the first logit goes up, which way does its own probability go?",
     "Each row sums to 0 as it should, but a class would lose when its own logit rises.",
 )
 softmax_jacobian.mistake(
@@ -299,6 +300,14 @@ dz_dW.mistake(
     "One logit, one weight, one number. How many logits and how many weights are there?",
     "The short form is x alone. The full derivative keeps three indices: one for the logit, two for the weight.",
     variants=(lambda x, K: x[:, None], lambda x, K: x[None, :]),
+)
+dz_dW.mistake(
+    "no_logit",
+    lambda x, K: np.outer(x, np.ones(K)),
+    "the axis of the logit is missing.",
+    "Which of the K logits do you differentiate here? And the others?",
+    "This is one slice, shaped like W. There is one such slice for each logit, and they are not all alike.",
+    variants=(lambda x, K: np.outer(np.ones(K), x),),
 )
 dz_dW.mistake(
     "no_delta",

@@ -7,16 +7,20 @@ from linclf_helpers.exercises._observe import Array, Probe
 
 __all__ = [
     "chain_on_paper",
+    "descent_on_paper",
     "jacobian_on_paper",
     "outer_on_paper",
+    "recall_on_paper",
     "shapes_on_paper",
     "slope_on_paper",
     "softmax_on_paper",
     "why_bias",
     "why_both_sums",
     "why_log",
+    "why_loss_rises",
     "why_no_inverse",
     "why_random_weights",
+    "why_twice_the_data",
 ]
 
 
@@ -186,6 +190,91 @@ outer_on_paper.mistake(
     "The minus of the update comes later.",
 )
 
+descent_on_paper = _paper(
+    "descent_on_paper",
+    "The slope of ½λw² is λw. What is left of w after one step: which number multiplies it, every time?",
+    np.array([-0.2, 0.04, -0.008]),
+    "w ← w − η λ w = (1 − 0.3 · 4) w = −0.2 w, three times",
+    "w",
+)
+descent_on_paper.mistake(
+    "plus",
+    lambda: np.array([2.2, 4.84, 10.648]),
+    "this climbs.",
+    "Is the step added or subtracted?",
+    "The gradient points uphill.",
+)
+descent_on_paper.mistake(
+    "same_step",
+    lambda: np.array([-0.2, -1.4, -2.6]),
+    "every step is as long as the first.",
+    "What is the slope at the new w? Is it still 4?",
+    "The gradient has to be taken anew at each point.",
+)
+descent_on_paper.mistake(
+    "no_overshoot",
+    lambda: np.array([0.2, 0.04, 0.008]),
+    "the sizes are right; a sign is lost.",
+    "From w = 1, how long is the first step? On which side of 0 does it end?",
+    "The step is longer than the way to the minimum, so each one lands on the other side.",
+)
+
+recall_on_paper = _paper(
+    "recall_on_paper",
+    "Recall is about one true class at a time: which line of the table belongs to it, and which entry of it is right?",
+    np.array([0.9, 0.6, 0.98]),
+    "the diagonal entry divided by the sum of its row: 45/50, 30/50, 49/50",
+    "recall",
+)
+recall_on_paper.mistake(
+    "precision",
+    lambda: np.array([45 / 55, 30 / 36, 49 / 59]),
+    "the columns were added up, not the rows.",
+    "Of all true examples of a class, or of all that were called so?",
+    "That is the precision: how often the answer is right when the class is named.",
+)
+recall_on_paper.mistake(
+    "share_of_all",
+    lambda: np.array([0.3, 0.2, 0.327]),
+    "divided by the number of all examples.",
+    "How many examples of this one class are there?",
+    "Recall looks at one true class at a time.",
+)
+
+why_twice_the_data = Choice(
+    "why_twice_the_data",
+    ("Write the step once with the mean and once with the sum. Which product is its true length?",),
+    "Somebody's gradient is a sum over the examples instead of a mean. It trains well with η = 0.001. Then the data is "
+    "doubled. What happens, and why?",
+    {
+        "a": "Nothing changes: more data makes the gradient more exact, not longer.",
+        "b": "Every step becomes twice as long, as if η had been doubled; training may diverge.",
+        "c": "Every step becomes half as long, since each example counts less.",
+    },
+    "b",
+    {
+        "a": "That holds for a mean. How does a sum change when every term occurs twice?",
+        "b": "A sum with η is a mean with N · η. That is why the course's loss is a mean.",
+        "c": "Each example would count less in a mean. What does a sum do?",
+    },
+)
+why_loss_rises = Choice(
+    "why_loss_rises",
+    ("Two predictions for the correct class: 0.4, then 0.001, both wrong. Which of the two scores notices?",),
+    "During a long training the test loss rises from 0.3 to 0.4 while the test accuracy stays the same. How can that "
+    "be?",
+    {
+        "a": "There must be a bug: loss and accuracy always move in opposite directions.",
+        "b": "The model gets surer of its mistakes. Accuracy does not see that; the loss charges for it.",
+        "c": "The test loss contains the penalty on the weights, which grows.",
+    },
+    "b",
+    {
+        "a": "Accuracy only asks whether the first choice is right. Does the loss ask the same?",
+        "b": "Weights that grow without end push every probability towards 0 or 1, the wrong ones as well.",
+        "c": "Without any penalty it happens too. What does the loss see that accuracy does not?",
+    },
+)
 why_log = Choice(
     "why_log",
     ("Two models give the correct class 0.01 and 0.0001. How much worse is the second one?",),

@@ -432,6 +432,7 @@ cross_entropy_from_logits.mistake(
     "right for small logits; large ones overflow.",
     "What is e to the 1000th for NumPy? What may be taken out of the sum before the logarithm?",
     "The logarithm would bring the number back to about 1000, but the exponential has overflowed by then.",
+    variants=(lambda Z, labels: -np.log(_picked(_normalised(np.exp(Z)), labels)).mean(),),
 )
 cross_entropy_from_logits.mistake(
     "sum",
@@ -439,6 +440,7 @@ cross_entropy_from_logits.mistake(
     "the loss of the batch is added up, not averaged.",
     "Copy every example once. Should the loss double?",
     "A sum grows with the batch, and with it the length of every step.",
+    variants=[(lambda Z, labels, e=e: -np.log(_picked(_softmax(Z), labels) + e).sum()) for e in _EPSILONS],
 )
 cross_entropy_from_logits.mistake(
     "sign",
@@ -446,6 +448,7 @@ cross_entropy_from_logits.mistake(
     "the sign is the other way round.",
     "Which is larger, the logarithm of the sum of exponentials or any single logit?",
     "You return the mean log-likelihood, which is never above 0.",
+    variants=[(lambda Z, labels, e=e: np.log(_picked(_softmax(Z), labels) + e).mean()) for e in _EPSILONS],
 )
 cross_entropy_from_logits.mistake(
     "label_as_number",

@@ -283,6 +283,18 @@ def _one_number(h: float) -> Any:
     return lambda f, x: (f(x + h) - f(x - h)) / (2 * h)
 
 
+def _whole_rows(h: float) -> Any:
+    def gradient(f: Callable[[Array], float], x: Array) -> Array:
+        result = np.zeros(x.shape)
+        for n in range(len(x)):
+            nudge = np.zeros(x.shape)
+            nudge[n] = h
+            result[n] = (f(x + nudge) - f(x - nudge)) / (2 * h)
+        return result
+
+    return gradient
+
+
 def _integer_nudge(f: Callable[[Array], float], x: Array) -> Array:
     gradient = np.zeros(x.shape)
     for index in np.ndindex(x.shape):
@@ -430,6 +442,14 @@ numerical_gradient.mistake(
     "What you get is the sum of all the partial derivatives, the same number everywhere. For weights in front of a "
     "softmax it is even 0.",
     variants=[_all_at_once(h) for h in _HS],
+)
+numerical_gradient.mistake(
+    "whole_rows",
+    _whole_rows(1e-5),
+    "right for a vector; in a matrix whole rows are nudged.",
+    "How many entries does your loop visit for an x of shape (2, 3)? How many move when you set x[0]?",
+    "One index picks a row of a matrix, so all its entries are moved together and get the sum of their slopes.",
+    variants=[_whole_rows(h) for h in (1e-3, 1e-4, 1e-6, 1e-7)],
 )
 numerical_gradient.mistake(
     "one_number",
