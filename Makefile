@@ -1,8 +1,9 @@
 # make lab        read the course: sets up .venv when needed, opens JupyterLab on notebook 00
 # make test       prove it: lint, types, unit tests, doctests, every notebook against its committed outputs
-# make bench-widgets  how fast the explorers answer in JupyterLab (needs Chromium; takes two minutes)
 # make notebooks  execute the notebooks and save them (one: make notebooks NOTEBOOK=notebooks/00_start_here.ipynb)
+# make test-formulas  evaluate every formula of the notebooks, and prove that each small error in one is noticed
 # make bench      measure the speed beside other libraries (after .venv/bin/python -m pip install -e ".[bench]")
+# make bench-widgets  how fast the explorers answer in JupyterLab (needs Chromium; takes two minutes)
 #
 # Options: PYTHON=python3.12 (any from 3.11 on), LAB_ARGS="--no-browser --port=8899",
 # BENCH="--mnist FOLDER".
@@ -11,7 +12,7 @@ PYTHON = python3
 VENV = .venv/bin/python
 READY = .venv/.ready
 
-.PHONY: lab test notebooks bench bench-widgets
+.PHONY: lab test test-formulas notebooks bench bench-widgets
 
 lab: $(READY)
 	$(VENV) -m jupyterlab --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
@@ -21,6 +22,10 @@ test: $(READY)
 	$(VENV) -m ruff format --check
 	$(VENV) -m mypy
 	$(VENV) -m pytest --cov=linclf_helpers
+
+test-formulas: export ALL_MUTANTS = 1
+test-formulas: $(READY)
+	$(VENV) -m pytest tests/formulas
 
 notebooks: $(READY)
 	$(VENV) tests/refresh_notebooks.py $(if $(NOTEBOOK),"$(NOTEBOOK)")

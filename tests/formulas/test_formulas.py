@@ -1,0 +1,169 @@
+"""Every displayed equation of the notebooks is evaluated; a failure names notebook, cell, equation and both values.
+
+`-s` shows how many equations there are, and how many of them are evaluated, differentiated and listed.
+"""
+
+import itertools
+
+import numpy as np
+import pytest
+from formula_pages import (
+    ALLOWED,
+    ALLOWED_INLINE,
+    CODE,
+    all_displays,
+    check,
+    evaluator,
+    is_allowed,
+    kind,
+    left_by_code,
+    letters_in_order,
+    report,
+    world,
+)
+from formula_reader import NOTEBOOKS, Chain, Display, FormulaError, parse, plain, read
+from formula_values import derivatives, free_letters, symbolic, target
+from formula_world import RANGES, SIZES
+
+DISPLAYS = [display for display in all_displays() if not is_allowed(display)]
+INLINE = [display for display in all_displays(inline=True) if read(display) and not is_allowed(display)]
+
+
+def name(display: Display) -> str:
+    return f"{display.notebook[:2]}-{display.cell}"
+
+
+@pytest.mark.parametrize("display", [*DISPLAYS, *INLINE], ids=name)
+def test_equation_holds(display: Display) -> None:
+    message = ""
+    try:
+        check(display)
+    except FormulaError as problem:
+        message = report(display, problem)
+    if message:  # outside of the except, so that it is shown once
+        pytest.fail(message, pytrace=False)
+
+
+def test_at_least_95_percent_are_evaluated(capsys: pytest.CaptureFixture[str]) -> None:
+    everything = all_displays()
+    links = sum(len(chain.relations) for display in DISPLAYS for chain in read(display))
+    differentiated = sum(any(derivatives(chain) for chain in read(display)) for display in DISPLAYS)
+    with capsys.disabled():
+        print(
+            f"\n{len(everything)} displayed equations: {len(DISPLAYS)} evaluated "
+            f"({100 * len(DISPLAYS) / len(everything):.1f} %) in {links} links, {differentiated} differentiated, "
+            f"{len(everything) - len(DISPLAYS)} listed; {len(INLINE)} more within sentences"
+        )
+    assert len(DISPLAYS) >= 0.95 * len(everything)
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_no_entry_of_the_lists_is_stale(inline: bool) -> None:
+    for entry in ALLOWED_INLINE if inline else ALLOWED:
+        number, cell, part, reason = entry
+        assert reason
+        if not any(path.name.startswith(number) for path in NOTEBOOKS):
+            continue
+        assert any(
+            d.notebook.startswith(number) and d.cell == cell and part in d.plain for d in all_displays(inline)
+        ), entry
+
+
+# Derivatives, once more, with SymPy
+
+
+@pytest.mark.parametrize("display", [d for d in DISPLAYS if any(derivatives(chain) for chain in read(d))], ids=name)
+def test_sympy_differentiates_the_same(display: Display) -> None:
+    compared = 0
+    for chain in read(display):
+        for node in derivatives(chain):
+            what = kind(display, chain)
+            letters = sorted(free_letters(node))
+            calculator = evaluator(what, 2, display.notebook, display.cell)
+            ranges = [range(int(calculator.world[RANGES[letter]])) for letter in letters]
+            for at in list(itertools.product(*ranges))[:: max(1, int(np.prod([len(r) for r in ranges])) // 4)]:
+                pair = symbolic(calculator, node, dict(zip(letters, at, strict=True)))
+                if pair is not None:
+                    exact, ours = pair
+                    np.testing.assert_allclose(ours, exact, rtol=1e-10, atol=1e-12, err_msg=display.where)
+                    compared += 1
+    assert compared, f"{display.where}: SymPy differentiates nothing of {display.plain}"
+
+
+# The code beside the equation
+
+
+def find(key: tuple[str, str, str]) -> list[tuple[Display, Chain]]:
+    """Return the equations a key of CODE means."""
+    number, cell, left = key
+    return [
+        (display, chain)
+        for display in DISPLAYS
+        if display.notebook.startswith(number) and display.cell == cell
+        for chain in read(display)
+        if chain.sides[0] == left
+    ]
+
+
+@pytest.mark.parametrize("key", CODE, ids=lambda key: f"{key[0]}-{key[1]}-{key[2]}")
+def test_code_beside_the_equation_computes_the_same(key: tuple[str, str, str]) -> None:
+    found = find(key)
+    assert found, f"no equation in notebook {key[0]}, cell {key[1]!r}, has the left side {key[2]}: mend CODE"
+    path = next(path for path in NOTEBOOKS if path.name.startswith(key[0]))
+    for (display, chain), seed in itertools.product(found, range(len(SIZES))):
+        what = kind(display, chain)
+        of = world(what, seed, display.notebook, display.cell)
+        calculator = evaluator(what, seed, display.notebook, display.cell)
+        code = np.asarray(left_by_code(path, CODE[key], of), dtype=float)
+        digits = 1e-5 if "measure" in CODE[key] else 1e-8  # notebook 02 has finite differences where others have code
+        letters = letters_in_order(chain.sides[0])
+        for at in itertools.product(*(range(int(of[RANGES[letter]])) for letter in letters)):
+            env = dict(zip(letters, at, strict=True))
+            if chain.only and chain.only == ("i", False, "j") and env.get("i") == env.get("j"):
+                continue
+            if chain.only and chain.only[0] == "j" and env.get("j") == of["c"]:
+                continue
+            formula = np.squeeze(target(calculator, parse(chain.sides[0]), chain.relations, 0, env))
+            both = f"{report(display, '')}  and the code: {CODE[key]}"
+            there = np.squeeze(code[at] if at else code)
+            assert there.shape == formula.shape, both
+            np.testing.assert_allclose(there, formula, rtol=digits, atol=digits / 100, err_msg=both)
+
+
+# The reader itself
+
+
+def test_colours_go_and_braces_stay() -> None:
+    assert plain(r"{\color{#0E9F92}{\hat{y}}}_i \left( {\color{#2255EE}{X}}^\top \right)") == r"\hat{y}_i ( X^\top )"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (r"\hat{y}_i = \frac{e^{z_i}}{\sum_{j=1}^{N} e^{z_j}}", "'N' has no value for one example"),
+        (r"\hat{Y}_{in} = \hat{y}_{ni}", "at i = 1, at n = 2, .* on the left, .* on the right"),
+        (r"Z = X W + Y", "shapes don't fit|left"),
+        (r"\frac{\partial L}{\partial W} = X (\hat{Y} - Y)", "the product of"),
+        (r"z_j = \sum_d x_d W_{dj}", "at j = 1"),
+        (r"\frac{\partial L}{\partial \hat{y}} = -\hat{y}^\top", "shapes differ|first at entry"),
+        (r"q = 1", "'q' has no value"),
+        (r"z_j = \sum_d x_d W_{dj} +", "can't read"),
+        (r"z_t = 1", "'t' is no index"),
+        (r"x_n = 1", "shapes differ"),
+        (r"L", "no ="),
+    ],
+)
+def test_false_equations_are_refused_in_words(wrong: str, message: str) -> None:
+    with pytest.raises(FormulaError, match=message):
+        check(Display("99.ipynb", "made-up", wrong, ""))
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        r"\frac{\partial L}{\partial W} = \sum_n \frac{1}{N} x_n^\top (\hat{y}_n - y_n)",
+        r"\frac{\partial L}{\partial z_{nk}} = \frac{1}{N}(\hat{y}_{nk} - y_{nk})",
+    ],
+)
+def test_true_equations_are_let_through(right: str) -> None:
+    assert check(Display("99.ipynb", "made-up", right, "")) == 1
