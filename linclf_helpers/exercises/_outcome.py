@@ -67,7 +67,11 @@ class Outcome:
         mark, colour = _LOOKS.get(self.kind, _OTHERWISE)
         title = f"<strong>{mark} {html.escape(self.exercise)}:</strong> {html.escape(self.title)}"
         cell = "text-align:left;vertical-align:top;padding:1px 12px 1px 0"
-        font = "margin:0;font-family:inherit;white-space:normal" if self.kind == "hint" else f"margin:0;{_CODE}"
+        font = (
+            "margin:0;font-family:inherit;white-space:normal;word-break:normal"
+            if self.kind == "hint"
+            else f"margin:0;{_CODE}"
+        )
         rows = "".join(
             f'<tr style="background:none"><th scope="row" style="{cell};font-weight:normal">{html.escape(name)}</th>'
             f'<td style="{cell}"><pre style="{font}">{html.escape(value)}</pre></td></tr>'
