@@ -8,7 +8,8 @@ The floors, lowest first (each module imports only from those above it in this l
 - `model`: `LinearClassifier`; `workspace`: its loss once more, as fast as NumPy goes (notebook 08)
 - `training`: gradient descent and learning-rate sweeps
 - `estimator`: model and training with scikit-learn's manners
-- `plots`: static figures; the only one that needs matplotlib
+- `plots`: static figures (matplotlib)
+- `widgets`: explorers, live pictures with controls (ipywidgets)
 - `exercises`: checks that name the mistake, hints, solutions (every "Your turn")
 """
 
