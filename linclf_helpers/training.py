@@ -514,6 +514,10 @@ class SweepRuns:
         Mean loss on all the training data.
     W_path : ndarray of shape (R, steps + 1, D, K)
     b_path : ndarray of shape (R, steps + 1, K)
+
+    Notes
+    -----
+    Drawn in notebook 07.
     """
 
     learning_rates: Array
@@ -535,7 +539,7 @@ def sweep_runs(
     momentum: float = 0.0,
     rng: np.random.Generator | None = None,
 ) -> SweepRuns:
-    """Run gradient descent from zero with many learning rates at once, and keep the losses and the ways.
+    """Return the losses and the ways of gradient descent from zero, with many learning rates at once.
 
     Parameters
     ----------
@@ -702,6 +706,10 @@ class LossSlice:
         Takes the weights and biases, one class after the other, to the nearest point of the plane.
     best : float
         The loss at the solution.
+
+    Notes
+    -----
+    Drawn in notebook 07.
     """
 
     along: Array
@@ -717,18 +725,23 @@ class LossSlice:
 
 
 def loss_slice(data: Dataset, points: int = 61) -> LossSlice:
-    """Cut the loss along the way to the solution and along the direction in which it curves most at the start.
+    """Return the loss on a plane: along the way to the solution, and along where it curves most at the start.
 
     Parameters
     ----------
     data : Dataset
         Not separable, so that there is a solution.
     points : int, default 61
-        Per direction.
+        Per direction, at least 2.
 
     Returns
     -------
     surface : LossSlice
+
+    Raises
+    ------
+    ValueError
+        If points is not a whole number of at least 2.
 
     Notes
     -----
@@ -742,6 +755,7 @@ def loss_slice(data: Dataset, points: int = 61) -> LossSlice:
     >>> print(surface.losses.shape, f"{surface.best:.2f}")
     (61, 61) 0.07
     """
+    points = whole_number("points", points, at_least=2)
     scaled = data.standardize()
     long_run = sweep_runs(scaled.X, scaled.labels, [safe_learning_rate(scaled.X)], 2000, momentum=0.95)
     mean, deviation = data.X.mean(axis=0), data.X.std(axis=0)

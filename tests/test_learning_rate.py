@@ -116,3 +116,8 @@ def test_rate_curve_marks_the_promise_on_the_curve() -> None:
         assert np.isclose(y, np.interp(x, rates, losses))
     assert one.get_marker() != two.get_marker()
     assert [text.get_text() for text in ax.texts] == ["1/L", "2/L", "penguins"]
+
+
+def test_a_slice_needs_two_points() -> None:
+    with pytest.raises(ValueError, match="points: expected a whole number of at least 2, got 1"):
+        loss_slice(load_penguins(), points=1)
