@@ -483,23 +483,8 @@ def sweep(X: ArrayLike, Y: ArrayLike, learning_rates: ArrayLike, steps: int) -> 
     >>> sweep(X, labels, [0.1, 0.5], steps=10).shape
     (2, 11)
     """
-    X = as_array_of_shape("X", X, "N", "D")
-    K = _number_of_classes(Y)
-    rates = as_array_of_shape("learning_rates", learning_rates, "R")
-    if (rates <= 0).any():
-        raise ValueError(f"learning_rates: expected only numbers greater than 0, got {rates.min():g}")
-    steps = whole_number("steps", steps, at_least=0)
-
-    R = len(rates)
-    space = Workspace(X, Y, n_classes=K, models=R)
-    theta = np.zeros((R, K, X.shape[1] + 1), X.dtype)
-    losses = np.empty((R, steps + 1), X.dtype)
-    scale = rates[:, None, None].astype(X.dtype)
-    with np.errstate(over="ignore", invalid="ignore"):  # a rate that diverges ends in inf − inf
-        for step in range(steps + 1):
-            losses[:, step], gradient = space.loss_and_gradient(theta)
-            gradient *= scale
-            theta -= gradient
+    space, rates, steps = _prepare_sweep(X, Y, learning_rates, steps)
+    losses = np.stack([losses for _, losses in _together(space, rates, steps)], axis=1)
     return np.where(np.isfinite(losses), losses, np.inf)
 
 
@@ -532,7 +517,7 @@ class SweepRuns:
 
 def sweep_runs(
     X: ArrayLike,
-    labels: ArrayLike,
+    Y: ArrayLike,
     learning_rates: ArrayLike,
     steps: int,
     batch_size: int | None = None,
@@ -545,10 +530,10 @@ def sweep_runs(
     ----------
     X : array of shape (N, D)
         Training examples.
-    labels : integers of shape (N,)
-        They count up to the largest one present: K = max + 1.
+    Y : array of shape (N, K), or integers of shape (N,)
+        Their labels. Integers count up to the largest one present: K = max + 1.
     learning_rates : array of shape (R,)
-        All greater than 0, and together with X small enough that no logit leaves the range of floating-point numbers.
+        All greater than 0. One that drives the parameters beyond the largest float has infinite losses from there on.
     steps : int
         Number of updates, at least 0.
     batch_size : int, optional
@@ -569,10 +554,9 @@ def sweep_runs(
 
     Notes
     -----
-    Equal to R runs of `gradient_descent` up to rounding, and many times faster, for three reasons. The R models are
-    stacked, class by class, into one tall matrix, so that a step is two matrix products for all of them. The label's
-    share of the gradient, YᵀX/N, never changes. And only differences of logits matter: with the last class as
-    reference, K − 1 of them suffice, ŷ_k = e^{z_k − z_K} / (1 + Σ_j e^{z_j − z_K}). Used in notebook 07.
+    Equal to R runs of `gradient_descent` up to rounding, and many times faster: the R models are stacked, class by
+    class, into one tall matrix, so that a step is two matrix products for all of them (`linclf_helpers.workspace`).
+    Used in notebook 07.
 
     Examples
     --------
@@ -580,65 +564,55 @@ def sweep_runs(
     >>> sweep_runs(X, labels, [0.1, 0.5], steps=10)
     SweepRuns(2 learning rates, 10 steps)
     """
+    space, rates, steps = _prepare_sweep(X, Y, learning_rates, steps)
+    size = space.N if batch_size is None else whole_number("batch_size", batch_size, at_least=1)
+    if size > space.N:
+        raise ValueError(f"batch_size: expected at most the {space.N} examples there are, got {size}")
+    momentum = not_negative("momentum", momentum, below=1)
+    path = np.empty((steps + 1, space.R, space.K, space.D + 1), space.dtype)
+    losses = np.empty((space.R, steps + 1), space.dtype)
+    for step, (theta, loss) in enumerate(_together(space, rates, steps, size, momentum, rng)):
+        path[step], losses[:, step] = theta, loss
+    path = path.transpose(1, 0, 3, 2)  # (R, steps + 1, D + 1, K)
+    return SweepRuns(rates, np.where(np.isfinite(losses), losses, np.inf), path[:, :, :-1], path[:, :, -1])
+
+
+def _prepare_sweep(X: ArrayLike, Y: ArrayLike, learning_rates: ArrayLike, steps: int) -> tuple[Workspace, Array, int]:
+    """Check the arguments of a sweep, and make room for all its models."""
     X = as_array_of_shape("X", X, "N", "D")
-    labels = as_labels("labels", labels)
-    N, D = X.shape
-    K = int(labels.max()) + 1
-    if labels.shape != (N,) or K < 2:
-        raise ValueError(f"labels: expected {N} of them, one per row of X, of at least 2 classes, got {labels.shape}")
+    K = _number_of_classes(Y)
     rates = as_array_of_shape("learning_rates", learning_rates, "R")
     if (rates <= 0).any():
         raise ValueError(f"learning_rates: expected only numbers greater than 0, got {rates.min():g}")
-    steps = whole_number("steps", steps, at_least=0)
-    size = N if batch_size is None else whole_number("batch_size", batch_size, at_least=1)
-    if size > N:
-        raise ValueError(f"batch_size: expected at most the {N} examples there are, got {size}")
-    momentum = not_negative("momentum", momentum, below=1)
+    return Workspace(X, Y, n_classes=K, models=len(rates)), rates, whole_number("steps", steps, at_least=0)
 
-    R, C = len(rates), K - 1
-    X1 = np.hstack([X, np.ones((N, 1))])  # (N, D + 1): the bias is one more weight, on a feature that is always 1
-    Y = (labels[:, None] == np.arange(C)).astype(float)  # (N, C): one-hot, without the reference class
-    labels_X = Y.T @ X1 / N  # (C, D + 1): the part of the gradient that never changes
-    path = np.zeros((steps + 1, R, C, D + 1))  # weights minus those of the reference class
-    velocity = np.zeros((R, C, D + 1))
-    losses = np.empty((R, steps + 1))
-    Y_hat = np.empty((R, C, N))
+
+def _together(
+    space: Workspace,
+    rates: Array,
+    steps: int,
+    size: int | None = None,
+    momentum: float = 0.0,
+    rng: np.random.Generator | None = None,
+) -> Iterator[tuple[Array, Array]]:
+    """Yield the parameters, (R, K, D + 1), and the losses, (R,), of all models before each step and after the last."""
+    theta = np.zeros((space.R, space.K, space.D + 1), space.dtype)
+    push = np.zeros_like(theta)
+    scale = rates[:, None, None].astype(space.dtype)
     queue = np.arange(0)
-    for step in range(steps + 1):
-        V = path[step]
-        np.matmul(V.reshape(R * C, D + 1), X1.T, out=Y_hat.reshape(R * C, N))  # logits, for the moment
-        losses[:, step] = _softmax_in_place(Y_hat) - (V * labels_X).sum(axis=(1, 2))
-        if step < steps:
-            if size == N:
-                gradient = (Y_hat.reshape(R * C, N) @ X1 / N).reshape(R, C, D + 1) - labels_X
-            else:
+    with np.errstate(over="ignore", invalid="ignore"):  # a rate that diverges ends in inf − inf
+        for step in range(steps + 1):
+            loss, gradient = space.loss_and_gradient(theta)
+            yield theta, loss
+            if step == steps:
+                return
+            if size is not None and size < space.N:
                 if len(queue) == 0:
-                    queue = np.arange(N) if rng is None else rng.permutation(N)
+                    queue = np.arange(space.N) if rng is None else rng.permutation(space.N)
                 batch, queue = queue[:size], queue[size:]
-                gradient = (Y_hat[:, :, batch] - Y[batch].T) @ X1[batch] / len(batch)
-            gradient += gradient.sum(axis=1, keepdims=True)  # minus the gradient of the reference class
-            velocity = momentum * velocity + gradient
-            path[step + 1] = V - rates[:, None, None] * velocity
-    # From zero, the weights of the K classes always sum to 0: that gives the reference class's own.
-    path = np.concatenate([path, np.zeros((steps + 1, R, 1, D + 1))], axis=2)
-    path -= path.mean(axis=2, keepdims=True)
-    path = path.transpose(1, 0, 3, 2)  # (R, steps + 1, D + 1, K)
-    return SweepRuns(rates, losses, path[:, :, :D], path[:, :, D])
-
-
-def _softmax_in_place(Z: Array) -> Array:
-    """Turn logits against a reference class, (R, C, N), into probabilities; return each model's mean log-sum-exp."""
-    high = np.flatnonzero(Z.max(axis=(1, 2)) > 700)  # beyond, exponentials overflow: subtract the maximum first
-    top = np.maximum(Z[high].max(axis=1), 0)
-    Z[high] -= top[:, None]
-    np.exp(Z, out=Z)
-    total = Z.sum(axis=1)
-    total += 1
-    total[high] += np.exp(-top) - 1
-    Z /= total[:, None]
-    log_total = np.log(total)
-    log_total[high] += top
-    return log_total.mean(axis=1)
+                gradient = space.batch_gradient(theta, batch)
+            push = momentum * push + gradient if momentum else gradient
+            theta = theta - scale * push
 
 
 def safe_learning_rate(X: ArrayLike, l2: float = 0.0) -> float:

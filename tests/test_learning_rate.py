@@ -70,20 +70,20 @@ def test_arguments_are_left_alone(size: int | None) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"labels": [0, 1]}, r"labels: expected 3 of them"),
-        ({"labels": [0, 0, 0]}, r"labels: expected 3 of them, one per row of X, of at least 2 classes"),
+        ({"Y": [0, 1]}, r"Y: expected 3 labels, one per row of X, got 2"),
+        ({"Y": [0, 0, 0]}, r"Y: expected at least 2 classes, got 1"),
         ({"learning_rates": [0.1, 0.0]}, r"learning_rates: expected only numbers greater than 0, got 0"),
         ({"steps": -1}, r"steps: expected a whole number of at least 0, got -1"),
         ({"batch_size": 0}, r"batch_size: expected a whole number of at least 1, got 0"),
         ({"batch_size": 4}, r"batch_size: expected at most the 3 examples there are, got 4"),
         ({"momentum": 1.0}, r"momentum: expected a finite number of at least 0 and less than 1, got 1"),
-        ({"X": [[1.0], [2.0]]}, r"labels: expected 2 of them"),
+        ({"X": [[1.0], [2.0]]}, r"Y: expected 2 labels, one per row of X, got 3"),
     ],
 )
 def test_refuses(change: dict[str, object], message: str) -> None:
     arguments: dict[str, object] = {
         "X": [[1.0], [2.0], [4.0]],
-        "labels": [0, 1, 1],
+        "Y": [0, 1, 1],
         "learning_rates": [0.1],
         "steps": 2,
     }

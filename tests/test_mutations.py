@@ -88,7 +88,7 @@ MUTANTS = {
     "the sign of a step in b": ("model", "self.b - learning_rate * db", "self.b + learning_rate * db"),
     "the sign of descent": ("training", "state.theta - schedule(", "state.theta + schedule("),
     "the velocity of descent": ("training", "velocity = momentum * velocity + gradient", "velocity = gradient"),
-    "the sign of the sweep": ("training", "theta -= gradient", "theta += gradient"),
+    "the sign of the sweep": ("training", "theta = theta - scale * push", "theta = theta + scale * push"),
     "the gradient of the last class": ("workspace", "-np.ones(K - 1)", "-0.5 * np.ones(K - 1)"),
     "the overflow of the fast form": ("workspace", "math.isfinite(sum(log_sums.tolist()))", "True"),
     "the tiny losses of the fast form": ("workspace", "_CANCELLED = 1e-4", "_CANCELLED = -1.0"),
