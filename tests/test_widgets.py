@@ -14,6 +14,7 @@ import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from PIL import Image
 from scipy.optimize import minimize
@@ -24,7 +25,7 @@ from linclf_helpers.datasets import Dataset, load_penguins
 from linclf_helpers.forward import cross_entropy_from_logits
 from linclf_helpers.gradcheck import check_gradient, error_by_step_size
 from linclf_helpers.model import LinearClassifier
-from linclf_helpers.plots import CARD, CLASS_COLOURS, INK
+from linclf_helpers.plots import CARD, CLASS_COLOURS, INK, MUTED, PALETTE, SIGNED
 from linclf_helpers.training import gradient_descent, loss_slice, safe_learning_rate, sweep
 from linclf_helpers.widgets import explorer as explorer_module
 from linclf_helpers.widgets import learning_rate as lr
@@ -290,11 +291,11 @@ class TestLiveFigure:
         assert bytes(live.image.value) == first
 
     def test_close_to_a_full_draw(self) -> None:
-        """Background plus moving parts is what matplotlib draws, but for 64 colours."""
+        """Background plus moving parts is what matplotlib draws, but for the shades that the palette lacks."""
         live = LiveFigure(300, 200, ratio=1)
         with course_style():
             ax = live.figure.subplots()
-        (line,) = ax.plot([0, 1], [0, 1], animated=True)
+        (line,) = ax.plot([0, 1], [0, 1], animated=True, color=PALETTE["loss"])
         live.freeze()
         ours = decoded(live.encode(live.pixels())).astype(int)
         line.set_animated(False)
@@ -302,6 +303,15 @@ class TestLiveFigure:
         full = np.asarray(live._canvas.buffer_rgba())[:, :, :3].astype(int)
         assert np.abs(ours - full).mean() < 1
         assert np.abs(ours - full).max() < 40
+
+    def test_every_colour_of_the_course_stays_what_it_is(self) -> None:
+        flat = [CARD, INK, MUTED, *PALETTE.values(), *CLASS_COLOURS[:4]]
+        colours = [*flat, *SIGNED(np.linspace(0, 1, 64))]
+        rgba = np.array([[round(255 * part) for part in to_rgba(colour)] for colour in colours], np.uint8)
+        shown = decoded(LiveFigure(30, 20).encode(np.repeat(rgba[None], 2, axis=0).copy())).astype(int)
+        off = np.abs(shown[0] - rgba[:, :3]).max(axis=1)
+        assert (off[: len(flat)] == 0).all()
+        assert off.max() < 8  # Pillow looks colours up in boxes of 8 × 8 × 8
 
     def test_course_style_leaves_the_notebooks_own_alone(self) -> None:
         with plt.rc_context({"font.size": 30, "axes.facecolor": "red"}):

@@ -176,7 +176,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         plane, surface = figure.add_subplot(grid[:, 1]), figure.add_subplot(grid[:, 2])
         curve.set(title="Loss at each step", xlim=(-4, STEPS + 4), ylim=(0, TOP), ylabel="loss (nats)")
         curve.axhline(GOAL, color=MUTED, linewidth=1, linestyle="--")
-        curve.text(STEPS, GOAL + 0.03, f"goal {GOAL:.2f}", ha="right", color=MUTED, fontsize=9)
+        curve.text(0, GOAL + 0.03, f"goal {GOAL:.2f}", ha="left", color=MUTED, fontsize=9)
         by_rate.set(
             title="Loss by learning rate", xlim=(RATES[0], RATES[-1]), ylim=(0.03, 3e3), xscale="log", yscale="log"
         )
