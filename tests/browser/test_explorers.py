@@ -278,6 +278,6 @@ def test_shows_its_picture_without_being_run(open_notebook: Callable[[str], Note
     cell = notebook.page.locator(".jp-CodeCell", has_text="LearningRateExplorer()").last
     picture = cell.locator(".jp-OutputArea img")
     picture.scroll_into_view_if_needed()
-    assert picture.evaluate("async (img) => { await img.decode(); return img.naturalWidth; }") == 1800
+    assert picture.evaluate("async (img) => { await img.decode(); return img.naturalWidth; }") == 1350
     assert abs(picture.bounding_box()["width"] - 900) < 60
     assert "model not found" not in cell.inner_text()
