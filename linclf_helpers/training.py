@@ -601,11 +601,9 @@ def _together(
     scale = rates[:, None, None].astype(space.dtype)
     queue = np.arange(0)
     with np.errstate(over="ignore", invalid="ignore"):  # a rate that diverges ends in inf − inf
-        for step in range(steps + 1):
+        for _ in range(steps):
             loss, gradient = space.loss_and_gradient(theta)
             yield theta, loss
-            if step == steps:
-                return
             if size is not None and size < space.N:
                 if len(queue) == 0:
                     queue = np.arange(space.N) if rng is None else rng.permutation(space.N)
@@ -613,6 +611,7 @@ def _together(
                 gradient = space.batch_gradient(theta, batch)
             push = momentum * push + gradient if momentum else gradient
             theta = theta - scale * push
+        yield theta, space.loss_and_gradient(theta)[0]
 
 
 def safe_learning_rate(X: ArrayLike, l2: float = 0.0) -> float:

@@ -275,7 +275,7 @@ def test_a_second_display_works(open_notebook: Callable[[str], Notebook], page: 
 
 def test_shows_its_picture_without_being_run(open_notebook: Callable[[str], Notebook]) -> None:
     notebook = open_notebook("07_learning_rate.ipynb")
-    cell = notebook.page.locator(".jp-CodeCell", has_text="LearningRateExplorer()").last
+    cell = notebook.page.locator(".jp-CodeCell", has_text="LearningRateExplorer()").first
     picture = cell.locator(".jp-OutputArea img")
     picture.scroll_into_view_if_needed()
     assert picture.evaluate("async (img) => { await img.decode(); return img.naturalWidth; }") == 1350
