@@ -41,6 +41,7 @@ CONSTANTS: list[tuple[str, str, str, str]] = [
     ("03", "predict", "0.01", "from 0.50 to 0.51, which are both in the code"),
     ("07", "why-seen", "1900", "44 squared, in round figures"),
     ("08", "published", "*", "other people's results, linked there"),
+    ("08", "published-why", "*", "the same results, explained"),
     ("08", "fast-seen", "*", "times measured once, on a machine that is described there"),
     ("08", "check", "1,300", "two nudges for each of the 650 parameters"),
     ("08", "l2-seen", "60", "made-up probabilities, to compare"),
