@@ -44,8 +44,8 @@ CONSTANTS: list[tuple[str, str, str, str]] = [
     ("08", "published-why", "*", "the same results, explained"),
     ("08", "fast-seen", "*", "times measured once, on a machine that is described there"),
     ("08", "check", "1,300", "two nudges for each of the 650 parameters"),
-    ("08", "l2-seen", "60", "made-up probabilities, to compare"),
-    ("08", "l2-seen", "99.9", "made-up probabilities, to compare"),
+    ("08", "l2-read", "60", "made-up probabilities, to compare"),
+    ("08", "l2-read", "99.9", "made-up probabilities, to compare"),
     ("09", "softmax", "1000", "a size of score that the check tries"),
     ("09", "train", "*", "the learning rate and the steps that the check asks for"),
     ("09", "explore", "500", "the steps of the stage before"),
@@ -57,7 +57,7 @@ CONSTANTS: list[tuple[str, str, str, str]] = [
     ("10", "patient-5", "100", "of 100: a proportion"),
     ("10", "patient-7", "100", "of 100: a proportion"),
     ("10", "patient-8-examine", "10,000", "an absurd bill to try"),
-    ("06", "v-curve-seen", "1", "a round figure: mistakes are off by 1 % or more"),
+    ("06", "v-curve-read", "1", "a round figure: mistakes are off by 1 % or more"),
 ]
 
 Ties = dict[str, dict[str, dict[str, str]]]  # notebook -> Markdown cell -> number as written -> "cell[k]"

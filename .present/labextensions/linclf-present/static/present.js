@@ -1,0 +1,85 @@
+// What jupyterlab-deck needs for a lesson, as a JupyterLab extension small enough to need no build: the file is its
+// own module federation container. It runs each notebook once when it is opened, so that the explorers are alive;
+// moves on with the keys of a presenter's remote too; and makes each slide as large as the screen allows.
+(window._JUPYTERLAB ??= {})["linclf-present"] = {
+  init() {},
+  async get() {
+    return () => ({ __esModule: true, default: { id: "linclf-present:plugin", autoStart: true, activate } });
+  },
+};
+
+const NEXT = { direction: "down", alternate: "forward" };
+const BACK = { direction: "up", alternate: "back" };
+const KEYS = { " ": NEXT, ArrowRight: NEXT, ArrowDown: NEXT, PageDown: NEXT, ArrowLeft: BACK, ArrowUp: BACK, PageUp: BACK };
+const OWN_KEYS = "input, textarea, select, button, [contenteditable=true], [role=slider], [role=listbox]";
+
+// Letters in pixels and pictures as a factor, the largest first. A notebook at 125 % has letters of 17.5 pixels.
+const SIZES = [[24, 1.25], [22, 1.25], [20, 1.25], [18, 1.25], [18, 1.2], [18, 1.15], [18, 1.1], [18, 1.05], [18, 1]];
+
+const STYLE = `
+[data-jp-deck-mode="presenting"] {
+  --jp-content-font-size1: var(--linclf-letters);
+  --jp-code-font-size: max(17.5px, 0.84 * var(--linclf-letters));
+  --jp-ui-font-size1: 17.5px;
+  --jp-private-sidebar-tab-width: 0px;
+
+  .jp-SideBar, .jp-Collapser, .jp-Deck-DesignTools, .jp-linclf-hide-input > .jp-Cell-inputWrapper { display: none; }
+  .jp-Deck-Remote:not(:hover) { opacity: 0.3; }
+  .jp-Deck.jp-NotebookPanel { place-content: flex-start; border: 0; background: var(--jp-layout-color0); }
+  .jp-Deck .jp-Notebook { box-sizing: border-box; width: 1280px; max-width: 100vw; margin: 0 auto; padding: 24px 20px; }
+  .jp-Deck .jp-RenderedMarkdown > :is(p, ul, ol, details) { max-width: 56em; }
+  .jp-Deck .jp-OutputArea-output img { zoom: var(--linclf-pictures); }
+}
+`;
+
+function fit(panel) {
+  const notebook = panel.content.node;
+  for (const [letters, pictures] of SIZES) {
+    document.body.style.setProperty("--linclf-letters", `${letters}px`);
+    document.body.style.setProperty("--linclf-pictures", pictures);
+    const cells = [...notebook.querySelectorAll(".jp-deck-mod-onscreen")];
+    const top = notebook.getBoundingClientRect().top - notebook.scrollTop;
+    const bottom = Math.max(...cells.map((cell) => cell.getBoundingClientRect().bottom));
+    const cut = cells.some((cell) => [...cell.querySelectorAll(".cm-scroller")].some((e) => e.scrollWidth > e.clientWidth));
+    if (bottom - top + 16 <= window.innerHeight && !cut) return;
+  }
+}
+
+function activate(app) {
+  const style = document.createElement("style");
+  style.textContent = STYLE;
+  document.head.append(style);
+  const presenting = () => document.body.dataset.jpDeckMode === "presenting";
+  const refit = () => requestAnimationFrame(() => {
+    const panel = app.shell.currentWidget;
+    if (presenting() && panel?.content?.widgets) fit(panel);
+  });
+  window.addEventListener("resize", refit);
+  document.addEventListener("toggle", refit, true); // an answer was opened
+
+  document.addEventListener("keydown", (event) => {
+    const go = KEYS[event.key];
+    const own = event.target.closest(event.key.startsWith("Page") ? "[contenteditable=true]" : OWN_KEYS);
+    if (!go || own || event.ctrlKey || event.altKey || event.metaKey || !presenting()) return;
+    event.preventDefault();
+    event.stopPropagation();
+    app.commands.execute("deck:go", event.shiftKey ? BACK : go);
+  }, true);
+
+  const seen = new WeakSet();
+  app.shell.currentChanged.connect(async (_, { newValue: panel }) => {
+    refit();
+    if (!panel?.sessionContext || !panel.content?.widgets || seen.has(panel)) return;
+    seen.add(panel);
+    panel.content.activeCellChanged.connect(refit);
+    await panel.context.ready;
+    for (const cell of panel.content.widgets) {
+      if (cell.model.getMetadata("tags")?.includes("hide-input")) cell.addClass("jp-linclf-hide-input");
+    }
+    await panel.sessionContext.ready;
+    await app.commands.execute("notebook:run-all-cells");
+    panel.content.activeCellIndex = 0;
+    panel.addClass("jp-linclf-ran");
+    refit();
+  });
+}
