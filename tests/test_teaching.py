@@ -190,7 +190,7 @@ def plans_fill_their_minutes(page: str) -> list[str]:
 
 def ten_lessons_add_up(page: str) -> list[str]:
     """Ten lessons of 50 minutes, with every notebook in one of them or at home."""
-    text = section(page, "ten lessons")
+    text = section(page, "Ten lessons")
     table = rows(text)
     faults = [] if [row[0] for row in table] == [str(n) for n in range(1, 11)] else ["not the lessons 1 to 10"]
     total = sum(int(row[2]) for row in table)
@@ -205,7 +205,7 @@ def ten_lessons_add_up(page: str) -> list[str]:
 
 def two_days_add_up(page: str) -> list[str]:
     """Both days run without a hole, take what they say, and have every notebook."""
-    text = section(page, "two days")
+    text = section(page, "Two days")
     table = rows(text)
     total = int(re.search(r"Together (\d+) minutes a day", text)[1])  # type: ignore[index]
     faults = []
@@ -224,7 +224,7 @@ def two_days_add_up(page: str) -> list[str]:
 
 def the_lecture_adds_up(page: str) -> list[str]:
     """The lecture takes 90 minutes without a hole."""
-    text = section(page, "one lecture")
+    text = section(page, "One lecture")
     faults = gaps([span(row[0]) for row in rows(text)], 90)
     return faults if "Together 90 minutes" in text else [*faults, "the lecture does not say 90 minutes"]
 
@@ -235,9 +235,9 @@ def quoted(page: str) -> Iterator[tuple[str, str, str]]:
     for number, part in parts(page).items():
         text = re.sub(rf"(?m)^\*\*(?:{'|'.join(LABELS)})\.\*\*|^ +- \*\*.+?\*\*|^- \*\*[\w ]+:\*\*", "", part)
         yield from ((number, *found) for found in re.findall(bold, text))
-    for row in rows(section(page, "one lecture")):
+    for row in rows(section(page, "One lecture")):
         yield from ((row[1][:2], *found) for found in re.findall(bold, row[1]))
-    for row in rows(section(page, "ten lessons")):
+    for row in rows(section(page, "Ten lessons")):
         yield from ((row[1][1:3], *found) for found in re.findall(bold, row[4]))
 
 
@@ -258,7 +258,7 @@ def names_what_is_there(page: str) -> list[str]:
 def explorers_are_there(page: str) -> list[str]:
     """An explorer that is named is in that notebook, and each notebook's explorer is named in its part."""
     texts = [(number, part, True) for number, part in parts(page).items()]
-    texts += [(row[1][:2], row[1], False) for row in rows(section(page, "one lecture"))]
+    texts += [(row[1][:2], row[1], False) for row in rows(section(page, "One lecture"))]
     faults = []
     for number, text, all_of_them in texts:
         there = set(re.findall(r"(?m)^(?:explorer = )?(\w+Explorer)\(", "\n".join(sources(number, "code"))))
@@ -309,7 +309,7 @@ def quotes_true_numbers(page: str) -> list[str]:
         table = [" ".join(row[2:]) for row in rows(labelled(part, "Plan"))]
         text = "\n".join([line for line in part.splitlines() if not line.startswith("|")] + table)
         faults += [f"{number} does not show {written}" for written in unknown_numbers(text, (number,))]
-    course = "\n".join(section(page, heading) for heading in ("ten lessons", "two days", "one lecture"))
+    course = "\n".join(section(page, heading) for heading in ("Ten lessons", "Two days", "One lecture"))
     return faults + [f"nobody shows {written}" for written in unknown_numbers(course, tuple(NOTEBOOKS), least=4)]
 
 
@@ -447,7 +447,7 @@ TAMPERINGS: list[tuple[Guard, str, str, str]] = [
     (gives_right_answers, '`why_bias` (answer `"b"`)', '`why_bias` (answer `"a"`)', '"a" does not answer why_bias'),
     (gives_right_answers, ' (answer `"b"`).\n- **Optional:** `l2', ".\n- **Optional:** `l2", "no answer to why_loss"),
     (quotes_true_numbers, "beats the 0.7464", "beats the 0.7465", "00 does not show 0.7465"),
-    (quotes_true_numbers, "96.8 % against", "97 % against", "06 does not show 97"),
+    (quotes_true_numbers, "96.8 % right", "97 % right", "06 does not show 97"),
     (quotes_true_numbers, "78500 against", "78400 against", "02 does not show 78400"),
     (quotes_true_numbers, "Is 91 % good?", "Is 91.7 % good?", "nobody shows 91.7"),
     (asks_three_questions, "3. *Training starts", "*Training starts", "09 asks 2 questions"),
