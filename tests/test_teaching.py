@@ -338,16 +338,14 @@ def slug(heading: str) -> str:
 
 
 def links_lead_somewhere(page: str) -> list[str]:
-    """Every link leads to a file, to a heading of the page, or to a public place where mistakes were seen."""
+    """Every link leads to a file or a heading; those of the parts may also lead to where mistakes were seen."""
     anchors = [slug(heading) for heading in re.findall(r"(?m)^#+ (.+)$", page)]
-    faults = []
+    hosts = re.findall(r"\]\(https?://([^/)]+)", "".join(parts(page).values()))
+    faults = [f"{host}: an unknown host" for host in sorted(set(hosts) - set(HOSTS))]
     for target in re.findall(r"\]\(([^)\s]+)\)", page):
-        host = re.match(r"https://([^/]+)/\S+", target)
         if target.startswith("#"):
             faults += [] if anchors.count(target[1:]) == 1 else [f"{target}: not one heading"]
-        elif host:
-            faults += [] if host[1] in HOSTS else [f"{target}: an unknown host"]
-        elif not (FOLDER / target).is_file():
+        elif not target.startswith("https://") and not (FOLDER / target).is_file():
             faults.append(f"{target}: no such file")
     return faults
 
@@ -547,3 +545,21 @@ def test_the_pushes_on_the_board_have_their_lengths() -> None:
     pushes = [a[1] - b[1] for a, b in (p for p in strokes("06", 4) if len(p) == 2)]
     assert pushes == pytest.approx([130 * 0.7129, -130 * 0.5409, -130 * 0.1720], abs=0.1)
     assert sum(pushes) == pytest.approx(0, abs=0.2)
+
+
+def test_the_bars_on_the_board_are_a_softmax() -> None:
+    heights = [float(r.get("height", 0)) for r in ET.fromstring(drawing("01")).findall(f"{SVG}g/{SVG}rect")]
+    scores, exponentials, probabilities = heights[:2], heights[2:5], heights[5:]  # the bar of score 0 is a line
+    assert scores == pytest.approx([40 * math.log(2), 40 * math.log(3)], abs=0.1)
+    assert exponentials == [40, 80, 120]
+    assert [p / sum(probabilities) for p in probabilities] == pytest.approx([1 / 6, 2 / 6, 3 / 6])
+
+
+def test_the_table_of_instruments_is_the_notebooks() -> None:
+    (table,) = (source for source in sources("10", "markdown") if source.count("| patient") > 3)
+    said = [{int(n) for n in re.findall(r"\d", row[1])} for row in rows(table)]
+    drawn: list[set[int]] = [set() for _ in said]
+    for x, y in circles("10"):
+        drawn[int(y - 60) // 40].add(int(x - 240) // 46 + 1)
+    assert drawn == said
+    assert drawn[-1] == set()  # accuracy finds none
