@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,12 +61,18 @@ def write_explorers(folder: Path) -> None:
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """One server for the session, untouched by the user's configuration, on a port that the system picks."""
+    with running_lab(tmp_path_factory.mktemp("lab")) as lab:
+        write_explorers(lab.root)
+        yield lab
+
+
+@contextmanager
+def running_lab(work: Path, *options: str) -> Iterator[Lab]:
+    """Start JupyterLab on a copy of the notebooks, with settings of its own, and end it afterwards."""
     pytest.importorskip("playwright") if os.environ.get("BROWSER_TESTS") != "required" else __import__("playwright")
     if not CHROMIUM:
         missing("Chromium (apt-get install chromium, or CHROMIUM=/path/to/it)")
-    work = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", work / "root", ignore=shutil.ignore_patterns(".*"))
-    write_explorers(work / "root")
     settings = {
         "config/labconfig/page_config.json": {
             "disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}
@@ -81,7 +88,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     token = secrets.token_hex(16)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
                "--ServerApp.port=0", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}",
-               f"--ServerApp.root_dir={work / 'root'}", "--LabApp.expose_app_in_browser=True"]  # fmt: skip
+               f"--ServerApp.root_dir={work / 'root'}", "--LabApp.expose_app_in_browser=True", *options]  # fmt: skip
     with (work / "server.log").open("w+") as log:
         environment = {**os.environ, **{name: str(work / folder) for name, folder in folders.items()}}
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
@@ -111,7 +118,7 @@ def url_of(server: subprocess.Popen[bytes], work: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def browser(lab: Lab) -> Iterator[Any]:
+def browser() -> Iterator[Any]:
     """One headless Chromium for the session."""
     from playwright.sync_api import sync_playwright
 

@@ -76,7 +76,7 @@ CODE: dict[tuple[str, str, str], str] = {
     ("01", "formula-softmax", r"\hat{y}_i"): "naive_softmax(row(z))[0]",
     ("01", "formula-softmax-batch", r"\hat{Y}"): "naive_softmax(Z)",
     ("01", "formula-softmax-batch", r"\hat{y}_{ni}"): "naive_softmax(Z)",
-    ("01", "overflow-seen", r"\hat{y}_i"): "softmax(row(z))[0]",
+    ("01", "softmax-cure", r"\hat{y}_i"): "softmax(row(z))[0]",
     ("01", "temperature", r"\hat{y}_i"): "softmax(row(z / T))[0]",
     ("01", "two-classes", r"\operatorname{softmax}(z)_1"): "cell('two-classes-run', z_two=row(z))['sigmoid']",
     ("01", "loss-formula", r"L"): "cross_entropy(Y_hat, Y) if batch else cross_entropy(row(y_hat), row(y))",

@@ -14,7 +14,7 @@ const KEYS = { " ": NEXT, ArrowRight: NEXT, ArrowDown: NEXT, PageDown: NEXT, Arr
 const OWN_KEYS = "input, textarea, select, button, [contenteditable=true], [role=slider], [role=listbox]";
 
 // Letters in pixels and pictures as a factor, the largest first. A notebook at 125 % has letters of 17.5 pixels.
-const SIZES = [[24, 1.25], [22, 1.25], [20, 1.25], [18, 1.25], [18, 1.2], [18, 1.15], [18, 1.1], [18, 1.05], [18, 1]];
+const SIZES = [[24, 1.25], [22, 1.25], [20, 1.25], [17.5, 1.25], [17.5, 1.2], [17.5, 1.15], [17.5, 1.1], [17.5, 1.05], [17.5, 1]];
 
 const STYLE = `
 [data-jp-deck-mode="presenting"] {
@@ -28,7 +28,16 @@ const STYLE = `
   .jp-Deck.jp-NotebookPanel { place-content: flex-start; border: 0; background: var(--jp-layout-color0); }
   .jp-Deck .jp-Notebook { box-sizing: border-box; width: 1280px; max-width: 100vw; margin: 0 auto; padding: 24px 20px; }
   .jp-Deck .jp-RenderedMarkdown > :is(p, ul, ol, details) { max-width: 56em; }
-  .jp-Deck .jp-OutputArea-output img { zoom: var(--linclf-pictures); }
+  .jp-Deck .jp-CodeCell + .jp-MarkdownCell.jp-deck-mod-onscreen { padding-top: 8px; }
+  .jp-Deck :is(.jp-RenderedImage img, .linclf-explorer) { zoom: var(--linclf-pictures); }
+  .jp-Deck .linclf-explorer {
+    --jp-widgets-font-size: calc(17.5px / var(--linclf-pictures));
+    .widget-dropdown, .widget-label, button:not(.linclf-pad button) { width: auto !important; max-width: none; }
+    &:has(.linclf-pad) { display: grid; grid-template-columns: 900px 240px; }
+    &:has(.linclf-pad) > :is(.linclf-controls, .linclf-readout) { grid-column: 1 / 3; }
+    .widget-hbox:has(> .linclf-pad) { grid-area: 2 / 2; flex-direction: column; padding-left: 8px; }
+    .linclf-pad .widget-label { white-space: normal; height: auto; line-height: 1.2; }
+  }
 }
 `;
 
@@ -40,7 +49,8 @@ function fit(panel) {
     const cells = [...notebook.querySelectorAll(".jp-deck-mod-onscreen")];
     const top = notebook.getBoundingClientRect().top - notebook.scrollTop;
     const bottom = Math.max(...cells.map((cell) => cell.getBoundingClientRect().bottom));
-    const cut = cells.some((cell) => [...cell.querySelectorAll(".cm-scroller")].some((e) => e.scrollWidth > e.clientWidth));
+    const cut = [...notebook.querySelectorAll(".jp-deck-mod-onscreen :is(.cm-scroller, .jp-OutputArea-output, .linclf-explorer)")]
+      .some((element) => element.scrollWidth > element.clientWidth + 1);
     if (bottom - top + 16 <= window.innerHeight && !cut) return;
   }
 }

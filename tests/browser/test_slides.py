@@ -1,0 +1,139 @@
+"""The slides of `make present`, clicked through in real JupyterLab at 1280 × 720.
+
+For each step of each notebook: nothing needs scrolling, nothing is cut off, and what is written is at least as large
+as the text of a notebook at 125 %.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from tests.browser.conftest import ROOT, Lab, running_lab
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LETTERS = 1.25 * 14  # pixels: JupyterLab's text at 125 %
+PICTURES = 1.14  # the 11-point letters of a figure, 15.3 pixels at 100 dots an inch, come to LETTERS at this scale
+
+# Pictures that a slide can't show that large, since they share it with their controls: notebook, cell, reason.
+SMALLER = {
+    ("07", "explore-learning-rate"): "four pictures under four rows of controls",
+    ("08", "explore-digits"): "templates, a digit, bars and mistakes under six controls",
+}
+
+# What is on the screen now: how far down it reaches, the smallest letters, what is cut, how large the pictures are.
+LOOK = """() => {
+  const notebook = jupyterapp.shell.currentWidget.content, found = { bottom: 0, letters: [], cut: [], pictures: [] };
+  const top = notebook.node.getBoundingClientRect().top - notebook.node.scrollTop;
+  for (const cell of notebook.widgets.filter((w) => w.node.classList.contains("jp-deck-mod-onscreen"))) {
+    const id = cell.model.id;
+    found.bottom = Math.max(found.bottom, cell.node.getBoundingClientRect().bottom - top);
+    const walker = document.createTreeWalker(cell.node, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const box = node.parentElement;
+      if (!node.data.trim() || !box.checkVisibility({ visibilityProperty: true })) continue;
+      if (box.closest("mjx-script, mjx-assistive-mml, style, script, sub, sup")) continue; // indices are smaller
+      const range = document.createRange();
+      range.selectNode(node);
+      if (range.getBoundingClientRect().width > 1)
+        found.letters.push([parseFloat(getComputedStyle(box).fontSize) * box.currentCSSZoom, id, node.data.trim()]);
+    }
+    for (const e of cell.node.querySelectorAll(".cm-scroller, .jp-OutputArea-output, .jp-RenderedMarkdown, table"))
+      if (e.scrollWidth > e.clientWidth + 1 && e.checkVisibility()) found.cut.push([id, e.className]);
+    for (const image of cell.node.querySelectorAll(".jp-OutputArea-output img")) {
+      const inNotebook = image.naturalWidth / (image.closest(".linclf-explorer") ? 1.5 : 2);
+      found.pictures.push([image.getBoundingClientRect().width / inNotebook, id]);
+    }
+  }
+  found.letters.sort((a, b) => a[0] - b[0]);
+  return { ...found, at: notebook.activeCell.model.id, smallest: found.letters[0] };
+}"""
+
+
+@pytest.fixture(scope="module")
+def presenting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab as `make present` starts it."""
+    with running_lab(tmp_path_factory.mktemp("present"), f"--config={ROOT / '.present' / 'jupyter_config.py'}") as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def screen(browser: Any) -> Iterator[Any]:
+    """A projector of 1280 × 720."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(90_000)
+    yield context
+    context.close()
+
+
+def slides(path: Path) -> list[list[str]]:
+    """Return the cells of each slide."""
+    found: list[list[str]] = []
+    for cell in nbformat.read(path, as_version=nbformat.NO_CONVERT).cells:
+        match cell.metadata["slideshow"]["slide_type"]:
+            case "slide":
+                found.append([cell.id])
+            case "fragment":
+                found[-1].append(cell.id)
+    return found
+
+
+def arrived(page: Any, cell: str) -> None:
+    """Wait until this cell is the last on the screen: it is the next, and the only, to be shown."""
+    page.wait_for_function("id => jupyterapp.shell.currentWidget.content.activeCell.model.id === id", arg=cell)
+
+
+def settled(page: Any) -> dict[str, Any]:
+    """Wait for two frames, in which the letters are fitted, and look."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return dict(page.evaluate(LOOK))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_slides_fit_and_can_be_read(path: Path, presenting: Lab, screen: Any) -> None:
+    """From the first slide to the last with the space bar, every answer opened."""
+    page, problems = screen.new_page(), []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{presenting.url}/lab/tree/{path.name}?token={presenting.token}")
+    page.wait_for_selector(".jp-Deck.jp-linclf-ran")  # it opens as slides, and runs by itself
+    assert (
+        page.evaluate("""() => [...jupyterapp.shell.currentWidget.content.model.sharedModel.cells]
+        .filter(c => c.cell_type === 'code').flatMap(c => c.outputs.filter(o => o.output_type === 'error'))""")
+        == []
+    )
+    planned = slides(path)
+    for number, cells in enumerate(planned, start=1):
+        for cell in cells:
+            if (number, cell) != (1, planned[0][0]):
+                page.keyboard.press("Space")
+                arrived(page, cell)
+            seen = settled(page)
+            problems += faults(f"slide {number} at {cell}", path.name[:2], seen)
+        if page.evaluate("""(ids) => { let opened = false;
+            for (const w of jupyterapp.shell.currentWidget.content.widgets.filter((w) => ids.includes(w.model.id)))
+              for (const d of w.node.querySelectorAll("details")) { d.open = true; opened = true; } return opened; }""",
+                         cells):  # fmt: skip
+            problems += faults(f"slide {number} with its answer", path.name[:2], settled(page))
+    page.keyboard.press("Shift+Space")
+    arrived(page, [cell for cells in planned for cell in cells][-2])
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.close()
+    assert not problems, "\n".join(problems)
+
+
+def faults(place: str, notebook: str, seen: dict[str, Any]) -> list[str]:
+    """Say what is wrong with what is on the screen."""
+    found = []
+    if seen["bottom"] > 720:
+        found.append(f"{place}: reaches down to {seen['bottom']:.0f} of 720 pixels")
+    if seen["smallest"] and seen["smallest"][0] < LETTERS - 0.01:
+        found.append(f"{place}: letters of {seen['smallest'][0]} pixels: {seen['smallest'][1:]}")
+    found += [f"{place}: {what} is cut off at the right" for what in seen["cut"]]
+    found += [
+        f"{place}: the picture of {cell} is {scale:.2f} times its size in the notebook"
+        for scale, cell in seen["pictures"]
+        if scale < (1 if (notebook, cell) in SMALLER else PICTURES)
+    ]
+    return found
