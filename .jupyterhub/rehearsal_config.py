@@ -38,7 +38,7 @@ class LearnerSpawner(LocalProcessSpawner):
             os.umask(0o077)
             if group:
                 (group / "cgroup.procs").write_text(str(os.getpid()), encoding="utf-8")
-            elif SETTINGS["limiter"] != "none":
+            else:
                 resource.setrlimit(resource.RLIMIT_DATA, (self.mem_limit, self.mem_limit))
             if account:
                 os.setgroups([])
@@ -60,7 +60,7 @@ auth = RULES["auth"]["type"]
 c.JupyterHub.authenticator_class = auth
 for key, value in RULES["auth"][auth.rpartition(".")[2]].items():
     setattr(c[auth.rpartition(".")[2]], key, value)
-c.Authenticator.allowed_users = set(SETTINGS["learners"])
+c.Authenticator.allowed_users = set(SETTINGS["names"])
 c.Authenticator.admin_users = set(RULES["users"]["admin"])
 c.Spawner.mem_limit = RULES["limits"]["memory"]
 c.Spawner.default_url = "/lab"
@@ -69,11 +69,12 @@ load_subconfig(str(HERE / "tljh_course.py"))  # type: ignore[name-defined]  # no
 # What only the rehearsal has: its own ports, folders and processes.
 c.JupyterHub.spawner_class = LearnerSpawner
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
-c.Spawner.environment.update(SETTINGS["environment"])
+git_config = f"{SETTINGS['folder']}/gitconfig"
+c.Spawner.environment.update({"CLASS_MARKER": SETTINGS["marker"], "GIT_CONFIG_GLOBAL": git_config})
 c.JupyterHub.bind_url = SETTINGS["url"]
 c.JupyterHub.hub_bind_url = SETTINGS["hub_url"]
 c.ConfigurableHTTPProxy.should_start = False  # the proxy outlives the hub, as on a real machine
-c.ConfigurableHTTPProxy.api_url = SETTINGS["proxy_api_url"]
+c.ConfigurableHTTPProxy.api_url = SETTINGS["api_url"]
 c.ConfigurableHTTPProxy.auth_token = SETTINGS["proxy_token"]
 c.JupyterHub.cleanup_servers = False  # so do the learners' servers
 c.JupyterHub.db_url = f"sqlite:///{SETTINGS['private']}/jupyterhub.sqlite"
