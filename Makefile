@@ -12,10 +12,10 @@
 PYTHON = python3
 VENV = .venv/bin/python
 READY = .venv/.ready
+CLASS_READY = .venv/.class
 USERS = 30
-PROXY = configurable-http-proxy@5.1.0
 
-.PHONY: lab test test-formulas notebooks class class-tools bench bench-widgets
+.PHONY: lab test test-formulas notebooks class bench bench-widgets
 
 lab: $(READY)
 	$(VENV) -m jupyterlab --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
@@ -37,15 +37,17 @@ bench-widgets: $(READY)
 	$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	$(VENV) -m pytest -q -s -p no:cacheprovider tests/browser/bench_widgets.py
 
-# The proxy 5.1.0 is the newest whose own needs Node.js 18 meets, so that the one of a stable Linux will do.
-class-tools: $(READY)
-	@node -e 'process.exit(parseInt(process.versions.node) < 18)' && npm --version >/dev/null || \
-		{ echo "make class needs Node.js 18 or newer with npm (Debian, Ubuntu: apt install nodejs npm; macOS: brew install node)"; exit 1; }
-	@$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[class]'
-	@npm install --silent --no-audit --no-fund --prefix .venv/chp $(PROXY)
-
-class: class-tools
+class: $(CLASS_READY)
 	$(VENV) .jupyterhub/rehearse.py --users $(USERS) $(CLASS)
+
+# The proxy 5.1.0 is the newest whose own needs Node.js 18 meets, so that the one of a stable Linux will do.
+$(CLASS_READY): $(READY)
+	@node -e 'process.exit(+(parseInt(process.versions.node) < 18))' 2>/dev/null && npm --version >/dev/null 2>&1 || \
+		{ echo "make class needs Node.js 18 or newer, and npm (Debian, Ubuntu: apt install nodejs npm; macOS: brew install node)"; exit 1; }
+	@echo "Adding JupyterHub to .venv (once)"
+	@$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[class]'
+	@npm install --silent --no-audit --no-fund --prefix .venv/chp configurable-http-proxy@5.1.0
+	@touch $@
 
 bench: $(READY)
 	$(VENV) tests/benchmark.py $(BENCH)

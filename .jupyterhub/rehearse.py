@@ -9,6 +9,7 @@ and the exit code is 1.
 import argparse
 import contextlib
 import copy
+import functools
 import json
 import os
 import re
@@ -170,6 +171,11 @@ def new_cgroup(name: str) -> tuple[Path | None, str]:
     return None, ""
 
 
+def is_empty(group: Path) -> bool:
+    """Return whether a group of processes has none."""
+    return not (group / "cgroup.procs").read_text(encoding="utf-8")
+
+
 class Classroom:
     """The temporary folder, the course to hand out, the proxy and the hub; and what is found out about them."""
 
@@ -282,7 +288,7 @@ class Classroom:
         groups = [*(path for path in self.cgroup.iterdir() if path.is_dir()), self.cgroup] if self.cgroup else []
         for group in groups:
             with contextlib.suppress(TimeoutError):  # a group can go when the last of its processes is wholly gone
-                wait_for("the end", lambda group=group: not (group / "cgroup.procs").read_text(), 10)
+                wait_for("the end", functools.partial(is_empty, group), 10)
             group.rmdir()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -322,7 +328,7 @@ class Learner(threading.Thread):
 
     def cookies(self, url: str) -> str:
         """Return the cookies that the browser would send."""
-        return requests.cookies.get_cookie_header(self.session.cookies, requests.Request("GET", url)) or ""
+        return requests.cookies.get_cookie_header(self.session.cookies, requests.Request("GET", url).prepare()) or ""
 
     def xsrf(self, path: str) -> str:
         """Return the cookie that a page of ours sends back to prove that it is one."""
@@ -381,7 +387,7 @@ class Learner(threading.Thread):
     def channel(self, path: str) -> Any:
         """Open a websocket to a notebook's kernel, with the browser's cookies."""
         url = f"{self.base}/api/kernels/{self.kernels[path]}/channels?session_id={uuid.uuid4().hex}"
-        options = {"cookie": self.cookies(url), "origin": self.room.url, "timeout": PATIENCE}
+        options: dict[str, Any] = {"cookie": self.cookies(url), "origin": self.room.url, "timeout": PATIENCE}
         return contextlib.closing(websocket.create_connection(url.replace("http", "ws", 1), **options))
 
     def execute(self, channel: websocket.WebSocket, code: str) -> list[Any]:
@@ -615,7 +621,7 @@ def culling(room: Classroom, active: Learner) -> None:
     twin.work = work
     twin.start()
     wait_for("notice", lambda: room.servers("last_activity")[active.name] != before[active.name], PATIENCE)
-    room.start([sys.executable, "-m", "jupyterhub_idle_culler", "--timeout=20", "--cull-every=3"], "culler")
+    room.start([sys.executable, "-m", "jupyterhub_idle_culler", "--timeout=12", "--cull-every=3"], "culler")
     with contextlib.suppress(TimeoutError):
         wait_for("culling", lambda: len(room.servers()) <= 1, PATIENCE)
     left = list(room.servers())
@@ -676,7 +682,10 @@ def lesson(room: Classroom, arrive_within: float) -> None:
         learner.open(room.notebooks[-1])
         learner.waits.set()
         go_on.wait()
-        last.get(learner, lambda learner: learner.run_notebook(room.notebooks[-1]))(learner)
+        if learner in last:
+            last[learner](learner)
+        else:
+            learner.run_notebook(room.notebooks[-1])
 
     for learner in learners:
         learner.work = work
