@@ -9,14 +9,13 @@ and the exit code is 1.
 import argparse
 import contextlib
 import copy
-import functools
+import itertools
 import json
 import os
 import re
 import secrets
 import shutil
 import signal
-import socket
 import statistics
 import struct
 import subprocess
@@ -36,6 +35,7 @@ try:
     import requests
     import websocket
     import yaml
+    from jupyterhub.utils import random_port
 except ImportError as error:
     sys.exit(f"{error}. Install what a class needs: python -m pip install -e '.[class]'")
 
@@ -94,15 +94,6 @@ def text_of(outputs: list[Any]) -> list[tuple[str, str]]:
 def content_of(notebook: Any) -> list[Any]:
     """Return what a learner would miss of a notebook: each cell's source, and what its outputs say."""
     return [(cell["source"], text_of(cell.get("outputs", []))) for cell in notebook["cells"]]
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of loopback that nobody listens on."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -171,11 +162,6 @@ def new_cgroup(name: str) -> tuple[Path | None, str]:
     return None, ""
 
 
-def is_empty(group: Path) -> bool:
-    """Return whether a group of processes has none."""
-    return not (group / "cgroup.procs").read_text(encoding="utf-8")
-
-
 class Classroom:
     """The temporary folder, the course to hand out, the proxy and the hub; and what is found out about them."""
 
@@ -190,7 +176,7 @@ class Classroom:
         self.homes.mkdir(mode=0o711)
         self.private.mkdir(mode=0o700)
         self.memory = yaml.safe_load((HERE / "tljh.yaml").read_text(encoding="utf-8"))["limits"]["memory"]
-        self.url, self.hub_url, self.api_url = (f"http://127.0.0.1:{port}" for port in free_ports(3))
+        self.url, self.hub_url, self.api_url = (f"http://127.0.0.1:{random_port()}" for _ in range(3))
         self.proxy, self.config, self.hub = args.proxy, args.config, None
         self.proxy_token, self.culler_token = secrets.token_hex(32), secrets.token_hex(32)
         self.accounts, self.why_no_accounts = unused_accounts(self.names)
@@ -286,10 +272,10 @@ class Classroom:
                 process.kill()
         psutil.wait_procs(processes, timeout=10)
         groups = [*(path for path in self.cgroup.iterdir() if path.is_dir()), self.cgroup] if self.cgroup else []
-        for group in groups:
-            with contextlib.suppress(TimeoutError):  # a group can go when the last of its processes is wholly gone
-                wait_for("the end", functools.partial(is_empty, group), 10)
-            group.rmdir()
+        for group, _ in itertools.product(groups, range(50)):
+            with contextlib.suppress(OSError):  # a group can go when the last of its processes is wholly gone
+                group.rmdir()
+            time.sleep(0.1 if group.exists() else 0)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
