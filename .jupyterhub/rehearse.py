@@ -231,8 +231,9 @@ class Classroom:
             return subprocess.Popen(command, env=self.environment, cwd=self.private, start_new_session=True, **streams)
 
     def log(self, name: str) -> str:
-        """Return the last lines of a log."""
-        return "\n".join((self.private / f"{name}.log").read_text(encoding="utf-8").splitlines()[-15:])
+        """Return the last errors in a log, or its last lines."""
+        lines = (self.private / f"{name}.log").read_text(encoding="utf-8").splitlines()
+        return "\n".join([line for line in lines if line.startswith(("[E", "[C"))][-15:] or lines[-15:])
 
     def processes(self, name: str | None = None) -> list[psutil.Process]:
         """Return the processes of this rehearsal: all, or one learner's."""
@@ -302,7 +303,7 @@ class Learner(threading.Thread):
         try:
             self.work(self)
         except Exception as error:
-            self.problems.append(f"{type(error).__name__}: {error}"[:300])
+            self.problems.append(f"{type(error).__name__}: {error} after {len(self.cells)} cells"[:300])
         finally:
             self.waits.set()
 

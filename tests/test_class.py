@@ -86,6 +86,7 @@ def test_learners_get_the_same_environment() -> None:
     c = SimpleNamespace(Spawner=SimpleNamespace(environment={}))
     exec((HUB / "tljh_course.py").read_text(encoding="utf-8"), {"get_config": lambda: c})
     assert c.Spawner.environment == VALUES["singleuser"]["extraEnv"]
+    assert c.Spawner.args == VALUES["hub"]["config"]["Spawner"]["args"]
     assert c.Spawner.start_timeout == VALUES["singleuser"]["startTimeout"]
 
 
