@@ -495,7 +495,7 @@ def kernel_killed(learner: Learner) -> None:
 
 
 def memory_exceeded(learner: Learner) -> None:
-    """Run the last notebook, fill the memory beyond the limit, run it again."""
+    """Run the last notebook, fill the memory beyond the limit, and go on."""
     path = learner.room.notebooks[-1]
     learner.run_notebook(path)
     try:
@@ -506,8 +506,9 @@ def memory_exceeded(learner: Learner) -> None:
     except KernelDied:
         seen, learner.survived = "the kernel was killed, the page was told", True
         learner.wait_for_kernel(path)
-    learner.run_notebook(path)
-    learner.notes = f"{seen}, the server stayed, all run again"
+    with learner.channel(path) as channel:
+        learner.survived &= text_of(learner.execute(channel, "print('again')")) == [("stdout", "again\n")]
+    learner.notes = f"{seen}, the server stayed, cells run again"
 
 
 def incidents(room: Classroom, killed: Learner, hungry: Learner, others: list[Learner]) -> None:

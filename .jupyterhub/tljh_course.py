@@ -3,7 +3,7 @@
 from typing import Any
 
 c: Any = get_config()  # type: ignore[name-defined]  # noqa: F821
-# The course's matrices are small: more threads only wait for each other when a class shares the processors.
+# One thread in each kernel, as in the tests: the matrices are small, and a class shares the processors.
 c.Spawner.environment.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
 # Thirty servers that start at once take longer than one.
 c.Spawner.http_timeout = 120
