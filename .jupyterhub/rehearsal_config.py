@@ -38,7 +38,7 @@ class LearnerSpawner(LocalProcessSpawner):
             os.umask(0o077)
             if group:
                 (group / "cgroup.procs").write_text(str(os.getpid()), encoding="utf-8")
-            else:
+            elif SETTINGS["limiter"]:
                 resource.setrlimit(resource.RLIMIT_DATA, (self.mem_limit, self.mem_limit))
             if account:
                 os.setgroups([])
