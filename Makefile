@@ -3,17 +3,20 @@
 # make test       prove it: lint, types, unit tests, doctests, every notebook against its committed outputs
 # make notebooks  execute the notebooks and save them (one: make notebooks NOTEBOOK=notebooks/00_start_here.ipynb)
 # make test-formulas  evaluate every formula of the notebooks, and prove that each small error in one is noticed
+# make class      rehearse a lesson of thirty learners on a real JupyterHub on this machine (needs Node.js)
 # make bench      measure the speed beside other libraries (after .venv/bin/python -m pip install -e ".[bench]")
 # make bench-widgets  how fast the explorers answer in JupyterLab (needs Chromium; takes two minutes)
 #
 # Options: PYTHON=python3.12 (any from 3.11 on), LAB_ARGS="--no-browser --port=8899",
-# BENCH="--mnist FOLDER".
+# BENCH="--mnist FOLDER", USERS=30 (from 5 on), CLASS="--arrive-within 60" (python .jupyterhub/rehearse.py --help).
 
 PYTHON = python3
 VENV = .venv/bin/python
 READY = .venv/.ready
+CLASS_READY = .venv/.class
+USERS = 30
 
-.PHONY: lab present test test-formulas notebooks bench bench-widgets
+.PHONY: lab present test test-formulas notebooks class bench bench-widgets
 
 lab: $(READY)
 	$(VENV) -m jupyterlab --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
@@ -38,6 +41,18 @@ notebooks: $(READY)
 bench-widgets: $(READY)
 	$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	$(VENV) -m pytest -q -s -p no:cacheprovider tests/browser/bench_widgets.py
+
+class: $(CLASS_READY)
+	$(VENV) .jupyterhub/rehearse.py --users $(USERS) $(CLASS)
+
+# The proxy 5.1.0 is the newest whose own needs Node.js 18 meets, so that the one of a stable Linux will do.
+$(CLASS_READY): $(READY)
+	@node -e 'process.exit(+(parseInt(process.versions.node) < 18))' 2>/dev/null && npm --version >/dev/null 2>&1 || \
+		{ echo "make class needs Node.js 18 or newer, and npm (Debian, Ubuntu: apt install nodejs npm; macOS: brew install node)"; exit 1; }
+	@echo "Adding JupyterHub to .venv (once)"
+	@$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[class]'
+	@npm install --silent --no-audit --no-fund --prefix .venv/chp configurable-http-proxy@5.1.0
+	@touch $@
 
 bench: $(READY)
 	$(VENV) tests/benchmark.py $(BENCH)

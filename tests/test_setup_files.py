@@ -117,6 +117,35 @@ def test_make_notebooks_takes_all_or_one(checkout: Checkout) -> None:
     assert checkout.asked == ["tests/refresh_notebooks.py my notebooks/a.ipynb"]
 
 
+@pytest.fixture
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only folder where commands are looked for: with what make needs, and without Node.js."""
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    for tool in ("make", "sh", "mkdir", "cp", "touch"):
+        (folder / tool).symlink_to(str(shutil.which(tool)))
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+def test_make_class_asks_for_node_in_words(checkout: Checkout, tools: Path) -> None:
+    result = checkout.make("class")
+    assert result.returncode != 0
+    assert "needs Node.js 18 or newer" in result.stdout
+    assert checkout.asked == [VENV, PIP]
+
+
+def test_make_class_sets_up_once(checkout: Checkout, tools: Path) -> None:
+    for tool in ("node", "npm"):
+        (tools / tool).write_text(f"#!/bin/sh\necho {tool} $* >> '{checkout.log}'\n", encoding="utf-8")
+        (tools / tool).chmod(0o755)
+    assert checkout.make("class", "USERS=7").returncode == 0
+    assert "-m pip install --quiet --disable-pip-version-check --editable .[class]" in checkout.asked
+    assert any(re.match(r"npm install .*configurable-http-proxy@5", line) for line in checkout.asked)
+    checkout.make("class", "USERS=8", "CLASS=--arrive-within 5")
+    assert checkout.asked == [".jupyterhub/rehearse.py --users 8 --arrive-within 5"]
+
+
 @pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
 def test_changed_requirements_are_installed(checkout: Checkout, name: str) -> None:
     checkout.make("lab")
