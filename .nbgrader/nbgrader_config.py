@@ -1,0 +1,83 @@
+"""nbgrader's settings for this course. `make assignments` copies them into the course's folder."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import Execute
+
+GIGABYTES = 4  # what a kernel may take, on Linux. The course's own notebooks need less than one.
+
+
+class ExecuteToTheEnd(Execute):
+    """Execute a notebook; where its kernel dies or can't be interrupted, say so in that cell and in all that follow.
+
+    nbgrader alone would leave out such a notebook: no points for what is right in it, and no feedback. A test that
+    never ran must show an error, for nbgrader gives all points to a test that shows none.
+    """
+
+    _over = ""
+
+    def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:
+        """Execute the notebook."""
+        self._over = ""
+        return super().preprocess(nb, resources, km)
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
+        """Execute one cell, or say why not."""
+        if cell.cell_type != "code":
+            return cell, resources
+        if self._over:
+            cell.outputs = [_error(self._over, "Not run: an earlier cell ended the notebook.")]
+            return cell, resources
+        try:
+            return super().preprocess_cell(cell, resources, index)
+        except DeadKernelError:
+            self._over, why = "DeadKernelError", "Python died here: it was ended, crashed, or ran out of memory."
+        except CellTimeoutError:
+            self._over, why = "CellTimeoutError", "This cell took too long and could not be stopped."
+        cell.outputs.append(_error(self._over, why))
+        return cell, resources
+
+
+def _error(name: str, text: str) -> NotebookNode:
+    return new_output("error", ename=name, evalue=text, traceback=[f"\x1b[0;31m{name}\x1b[0m: {text}"])
+
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821
+
+# nbgrader calls alembic by its name: find it although the environment is not activated.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+c.CourseDirectory.course_id = "how-a-classifier-learns"
+c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+# Where releases, submissions and feedback change hands. On a JupyterHub: a folder that all users see.
+c.Exchange.root = os.environ.get("NBGRADER_EXCHANGE", str(Path(__file__).resolve().parent / "exchange"))
+
+# A released cell keeps its stub, and nothing stands where the solution was.
+c.ClearSolutions.code_stub = {"python": ""}
+
+# A test that was deleted comes back. Files that were sent along are neither collected nor imported.
+c.OverwriteCells.add_missing_cells = True
+c.CourseDirectory.include = ["*.ipynb", "timestamp.txt", "submission_secret.txt"]
+os.environ["PYTHONSAFEPATH"] = "1"
+
+# A cell gets a minute; then it is interrupted, and the next one runs. The slowest of the course takes a few seconds.
+c.Execute.timeout = 60
+c.Execute.error_on_timeout = {
+    "ename": "CellTimeoutError",
+    "evalue": "This cell took too long and was stopped.",
+    "traceback": ["\x1b[0;31mCellTimeoutError\x1b[0m: This cell took too long and was stopped."],
+}
+c.Execute.shutdown_kernel = "immediate"
+c.Autograde.autograde_preprocessors = [
+    ExecuteToTheEnd if each is Execute else each for each in Autograde().autograde_preprocessors
+]
+if sys.platform == "linux":
+    limit = f"(lambda r: r.setrlimit(r.RLIMIT_DATA, ({GIGABYTES} << 30,) * 2))(__import__('resource'))"
+    c.Execute.extra_arguments = [f"--IPKernelApp.exec_lines={[limit]!r}"]
