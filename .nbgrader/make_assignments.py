@@ -27,14 +27,7 @@ COURSE = ROOT / "build" / "nbgrader"
 POINTS_ON_PAPER = 1  # numbers worked out by hand, and questions with answers to choose from
 POINTS_IN_CODE = 2  # a function, a repair of the clinic, a stage of the capstone
 
-# The hidden part is in the teacher's copy only: nbgrader puts it back before it grades.
 TEST = """\
-### BEGIN HIDDEN TESTS
-import sys
-
-for module in [name for name in sys.modules if name.partition(".")[0] == "linclf_helpers"]:
-    del sys.modules[module]  # the package afresh, so that nothing changed in it counts
-### END HIDDEN TESTS
 {hint}from IPython.display import display
 from linclf_helpers import exercises
 

@@ -10,11 +10,16 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
+from nbgrader.utils import is_grade
 
+# Sent to the kernel before each test: the package is imported afresh there, so nothing changed in it counts. Both
+# lines leave no name behind in the learner's notebook.
+AFRESH = "(lambda m: [m.pop(n) for n in [*m] if n.split('.')[0] == 'linclf_helpers'])(__import__('sys').modules)"
+LIMIT = "(lambda r: r.setrlimit(r.RLIMIT_DATA, ({0} << 30, {0} << 30)))(__import__('resource'))"
 GIGABYTES = 4  # what a kernel may take, on Linux. The course's own notebooks need less than one.
 
 
-class ExecuteToTheEnd(Execute):
+class ExecuteToTheEnd(Execute):  # type: ignore[misc]
     """Execute a notebook; where its kernel dies or can't be interrupted, say so in that cell and in all that follow.
 
     nbgrader alone would leave out such a notebook: no points for what is right in it, and no feedback. A test that
@@ -35,6 +40,8 @@ class ExecuteToTheEnd(Execute):
         if self._over:
             cell.outputs = [_error(self._over, "Not run: an earlier cell ended the notebook.")]
             return cell, resources
+        if is_grade(cell):
+            self.kc.execute(AFRESH, silent=True, stop_on_error=False)
         try:
             return super().preprocess_cell(cell, resources, index)
         except DeadKernelError:
@@ -59,6 +66,9 @@ c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 # Where releases, submissions and feedback change hands. On a JupyterHub: a folder that all users see.
 c.Exchange.root = os.environ.get("NBGRADER_EXCHANGE", str(Path(__file__).resolve().parent / "exchange"))
 
+# Without such a folder: downloaded/ASSIGNMENT/archive/ holds LEARNER__ASSIGNMENT.ipynb, or a folder or zip per learner.
+c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\]+?)(?:__|[/\\])(?P<file_id>\d\d_[a-z_]+)"
+
 # A released cell keeps its stub, and nothing stands where the solution was.
 c.ClearSolutions.code_stub = {"python": ""}
 
@@ -79,5 +89,4 @@ c.Autograde.autograde_preprocessors = [
     ExecuteToTheEnd if each is Execute else each for each in Autograde().autograde_preprocessors
 ]
 if sys.platform == "linux":
-    limit = f"(lambda r: r.setrlimit(r.RLIMIT_DATA, ({GIGABYTES} << 30,) * 2))(__import__('resource'))"
-    c.Execute.extra_arguments = [f"--IPKernelApp.exec_lines={[limit]!r}"]
+    c.Execute.extra_arguments = [f"--IPKernelApp.exec_lines={[LIMIT.format(GIGABYTES)]!r}"]

@@ -1,0 +1,351 @@
+"""The course through nbgrader and back: handed out, returned by six learners, graded, with feedback and a summary.
+
+They need `pip install -e .[nbgrader]`. Without it they are skipped; with CLASS_TESTS=required in the environment, as
+in `.ci/run`, that is an error instead.
+"""
+
+import csv
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import warnings
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from linclf_helpers import exercises
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / ".nbgrader"))
+import class_summary  # noqa: E402
+import make_assignments  # noqa: E402
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NAME = "04_softmax_derivative"  # the assignment that goes the whole way
+COURSE_ID = "how-a-classifier-learns"
+
+
+def read(path: Path) -> NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def marked(notebook: NotebookNode, what: str) -> dict[str, NotebookNode]:
+    """Return the cells that nbgrader knows as tests ("grade") or learners' cells ("solution"), by their grade ids."""
+    cells = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get(what)]
+    found = {cell.metadata.nbgrader.grade_id: cell for cell in cells}
+    assert len(found) == len(cells)
+    return found
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the course in a folder with a space in its name."""
+    folder = tmp_path_factory.mktemp("nbgrader") / "a course"
+    make_assignments.make_course(folder)
+    return folder
+
+
+# The conversion, which needs no nbgrader
+
+
+def test_every_check_of_the_course_is_one_test_of_an_assignment(course: Path) -> None:
+    """Counted in another way than the conversion does: by the text of the cells."""
+    in_source = {path.stem: read(path) for path in sorted(course.glob("source/*/*.ipynb"))}
+    for path in NOTEBOOKS:
+        code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
+        checks = re.findall(r"(?m)^(exercises\.\w+|patient_\d|capstone)\.check\((.+)\)$", code)
+        assert len(set(checks)) == len(checks) == len(re.findall(r"\.check\(", code))
+        assert bool(checks) == (path.stem in in_source)
+        if checks:
+            tests = marked(in_source[path.stem], "grade")
+            wanted = [f"capstone-{arg[1:-1]}" if task == "capstone" else task.split(".")[-1] for task, arg in checks]
+            assert list(tests) == wanted
+    names = [name for notebook in in_source.values() for name in marked(notebook, "grade")]
+    assert len(set(names)) == len(names)
+    assert sum(len(marked(n, "grade")) for n in in_source.values()) == 42
+
+
+def test_tests_are_locked_and_have_points_and_learners_keep_their_stubs(course: Path) -> None:
+    for path in course.glob("source/*/*.ipynb"):
+        notebook, committed = read(path), {c.id: c for c in read(ROOT / "notebooks" / path.name).cells}
+        tests, solutions = marked(notebook, "grade"), marked(notebook, "solution")
+        for name, cell in tests.items():
+            assert cell.metadata.nbgrader.locked
+            assert not cell.metadata.nbgrader.solution
+            on_paper = isinstance(getattr(exercises, name, None), exercises.Paper | exercises.Choice)
+            assert cell.metadata.nbgrader.points == (1 if on_paper else 2)
+        assert {f"{name}-yours" for name in tests} - set(solutions) <= {"capstone-own_work-yours"}
+        assert len(solutions) == len(tests) - (path.stem[:2] == "09")
+        for cell in solutions.values():
+            stub, _, solution = cell.source.partition("\n### BEGIN SOLUTION\n")
+            assert committed[cell.id].source.startswith(stub)
+            assert "check(" not in cell.source
+            assert solution.endswith("\n### END SOLUTION")
+        others = [c for c in notebook.cells if "nbgrader" not in c.metadata and c.cell_type == "code"]
+        assert [c.source for c in others] == [committed[c.id].source for c in others]
+
+
+def test_a_second_run_leaves_what_came_back(course: Path, tmp_path: Path) -> None:
+    make_assignments.make_course(tmp_path)
+    kept = tmp_path / "submitted" / "ada" / NAME / f"{NAME}.ipynb"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("precious", encoding="utf-8")
+    (tmp_path / "source" / "gone").mkdir()
+    make_assignments.make_course(tmp_path)
+    assert kept.read_text(encoding="utf-8") == "precious"
+    assert not (tmp_path / "source" / "gone").exists()
+    for path in course.glob("source/*/*.ipynb"):
+        assert (tmp_path / path.relative_to(course)).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("source", ["", "f(", "check(f)", "f.check()", "f.check(a, b)", "x = f.check(a)", "f.hint(a)"])
+def test_what_is_no_check(source: str) -> None:
+    assert make_assignments.find_check(source) is None
+
+
+# nbgrader's own commands
+
+
+def need_nbgrader() -> None:
+    """Skip, or fail where the tests are required to run."""
+    if os.name == "nt":
+        pytest.skip("nbgrader's exchange does not work on Windows")
+    if importlib.util.find_spec("nbgrader") is None:
+        if os.environ.get("CLASS_TESTS") == "required":
+            pytest.fail("CLASS_TESTS=required, but there is no nbgrader")
+        pytest.skip("needs nbgrader: pip install -e .[nbgrader]")
+
+
+def test_metadata_are_valid_by_nbgraders_own_schema(course: Path) -> None:
+    need_nbgrader()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the libraries that nbgrader imports
+        from nbgrader.nbgraderformat import MetadataValidator
+    for path in course.glob("source/*/*.ipynb"):
+        MetadataValidator().validate_nb(read(path))
+
+
+RIGHT_PAPER = "answer = [[0.25, -0.25, 0], [-0.25, 0.25, 0], [0, 0, 0]]"
+RIGHT_CODE = "def my_softmax_jacobian(y_hat):\n    return np.diag(y_hat) - np.outer(y_hat, y_hat)"
+DIAGONAL = "def my_softmax_jacobian(y_hat):\n    return np.diag(y_hat * (1 - y_hat))"
+HANGS = "def my_softmax_jacobian(y_hat):\n    while True:\n        pass"
+STUBBORN = "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"
+TAMPERS = """\
+exercises.jacobian_on_paper.check = exercises.softmax_jacobian.check = lambda *_: right
+type(exercises.jacobian_on_paper).check = type(exercises.softmax_jacobian).check = lambda *_: right
+right = exercises.Outcome("right", "softmax_jacobian", "right.")
+def check(*_): return right
+def display(*_, **__): return right
+print("✓ softmax_jacobian: right.")
+def my_softmax_jacobian(y_hat): return y_hat
+2"""
+GREEDY = "hoard = [np.zeros(2**27) for _ in range(16)]"  # 16 GB if it got them; never touched, so no machine suffers
+# What each learner writes in the three exercises. `None` leaves the stub.
+ANSWERS: dict[str, tuple[str | None, str | None, str | None]] = {
+    "ada": (RIGHT_PAPER, RIGHT_CODE, 'answer = "c"'),
+    "ben": ("answer = [[0.25, 0, 0], [0, 0.25, 0], [0, 0, 0]]", DIAGONAL, 'answer = "b"'),
+    "cem": ("while True:\n    pass", HANGS, 'answer = "c"\nimport os\nos._exit(1)'),
+    "dora": ("answer = [[0.25, 0.25, 0], [0.25, 0.25, 0], [0, 0, 0]]", DIAGONAL, 'answer = "b"'),
+    "eve": ("1 / 0", TAMPERS, None),
+    "fay": (RIGHT_PAPER, STUBBORN, 'answer = "c"'),
+    "gus": (f"{GREEDY}\n{RIGHT_PAPER}", RIGHT_CODE, 'raise ValueError("no idea")'),
+}
+POINTS = {"ada": 4, "ben": 0, "cem": 0, "dora": 0, "eve": 0, "fay": 1, "gus": 2}
+
+
+def answered(released: NotebookNode, learner: str) -> NotebookNode:
+    """Return what a learner sends back. All but Ada deleted whatever is no exercise, which saves time."""
+    notebook = nbformat.from_dict(released)
+    for cell, answer in zip(marked(notebook, "solution").values(), ANSWERS[learner], strict=True):
+        cell.source = answer or cell.source
+    if learner != "ada":
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        notebook.cells = code[:1] + [cell for cell in code if "nbgrader" in cell.metadata]
+    if learner == "eve":  # changes one test and its points, and deletes another
+        tests = marked(notebook, "grade")
+        tests["why_no_inverse"].source = "100"
+        tests["why_no_inverse"].metadata.nbgrader.points = 100
+        notebook.cells.remove(tests["jacobian_on_paper"])
+    return notebook
+
+
+@dataclass
+class Journey:
+    """What stands in the folders and on the screen when all commands have run."""
+
+    course: Path
+    learner: Path
+    log: str
+    summary: str
+
+    def feedback(self, learner: str) -> str:
+        return (self.course / "feedback" / learner / NAME / f"{NAME}.html").read_text(encoding="utf-8")
+
+    def graded(self, learner: str) -> NotebookNode:
+        return read(self.course / "autograded" / learner / NAME / f"{NAME}.ipynb")
+
+    def scores(self, learner: str) -> list[float]:
+        """Return the points of each exercise, as the feedback shows them."""
+        return [float(s) for s in re.findall(r">Test cell</a> \(Score: ([\d.]+) / [\d.]+\)", self.feedback(learner))]
+
+
+@pytest.fixture(scope="module")
+def journey(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Journey:
+    """Go the whole way: two learners through the exchange, the others by files that they sent."""
+    need_nbgrader()
+    learner = tmp_path_factory.mktemp("learner")
+    environment = os.environ | {"JUPYTER_DATA_DIR": str(learner / "data"), "NO_COLOR": "1"}
+
+    def run(*command: str, cwd: Path = course) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}"
+        return done.stdout
+
+    of_learner = [NAME, f"--course={COURSE_ID}", f"--Exchange.root={course / 'exchange'}"]
+    run("nbgrader", "generate_assignment", NAME)
+    run("nbgrader", "release_assignment", NAME)
+    run("nbgrader", "fetch_assignment", *of_learner, cwd=learner)
+    path = learner / NAME / f"{NAME}.ipynb"
+    released = read(path)
+    for name in ("ada", "ben"):
+        nbformat.write(answered(released, name), path)
+        run("nbgrader", "submit", *of_learner, f"--student={name}", cwd=learner)
+    run("nbgrader", "collect", NAME)
+
+    archive = course / "downloaded" / NAME / "archive"
+    archive.mkdir(parents=True)
+    for name in ("cem", "dora", "eve", "fay"):
+        nbformat.write(answered(released, name), archive / f"{name}__{NAME}.ipynb")
+    with zipfile.ZipFile(archive / "gus.zip", "w") as sent:
+        sent.writestr(f"{NAME}.ipynb", nbformat.writes(answered(released, "gus")))
+    run("nbgrader", "zip_collect", NAME)
+    for module in ("linclf_helpers", "numpy"):  # a teacher who copies folders by hand may copy these as well
+        shadow = course / "submitted" / "eve" / NAME / f"{module}.py"
+        shadow.write_text("raise SystemExit('a learner\\'s own module was imported')\n", encoding="utf-8")
+
+    log = run("nbgrader", "autograde", NAME, "--Execute.timeout=8")
+    run("nbgrader", "generate_feedback", NAME)
+    run("nbgrader", "release_feedback", NAME, "--student=ben")
+    run("nbgrader", "fetch_feedback", *of_learner, "--student=ben", cwd=learner)
+    run("nbgrader", "export", "--to=grades.csv")
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / ".nbgrader"), os.environ.get("PYTHONPATH", "")])
+    summary = run("class_summary", NAME, f"--course={course}")
+    return Journey(course, learner, log, summary)
+
+
+def test_what_is_released_has_the_stub_and_no_solution(journey: Journey) -> None:
+    released = read(journey.course / "release" / NAME / f"{NAME}.ipynb")
+    stubs = [cell.source.strip() for cell in marked(released, "solution").values()]
+    assert stubs == [
+        "answer = [[..., ..., ...], [..., ..., ...], [..., ..., ...]]",
+        "def my_softmax_jacobian(y_hat): ...",
+        'answer = ...  # "a", "b" or "c"',
+    ]
+    assert "SOLUTION" not in nbformat.writes(released)
+    for cell in marked(released, "grade").values():
+        assert cell.metadata.editable is cell.metadata.deletable is False
+
+
+@pytest.mark.parametrize("learner", ANSWERS)
+def test_points_follow_the_outcomes(journey: Journey, learner: str) -> None:
+    with (journey.course / "grades.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["student_id"] == learner]
+    assert [(row["assignment"], float(row["score"]), float(row["max_score"])) for row in rows] == [
+        (NAME, POINTS[learner], 4)
+    ]
+    assert sum(journey.scores(learner)) == POINTS[learner]
+
+
+@pytest.mark.parametrize(
+    ("learner", "mistakes"),
+    {
+        "ben": ("jacobian_on_paper.diagonal_only", "softmax_jacobian.diagonal_only", "why_no_inverse.b"),
+        "dora": ("jacobian_on_paper.no_minus", "softmax_jacobian.diagonal_only", "why_no_inverse.b"),
+    }.items(),
+)
+def test_feedback_has_the_recognised_mistakes_and_their_hints(
+    journey: Journey, learner: str, mistakes: tuple[str, ...]
+) -> None:
+    text = re.sub(r"\s+", " ", journey.feedback(learner))
+    known = class_summary.known_mistakes()
+    assert class_summary.mistakes_in(journey.graded(learner)) == set(mistakes)
+    for mistake in mistakes:
+        title, question = known[mistake]
+        assert question in text
+        assert title in text or title.startswith("chose")
+
+
+def test_feedback_reaches_the_learner(journey: Journey) -> None:
+    [fetched] = (journey.learner / NAME / "feedback").rglob("*.html")
+    assert fetched.read_text(encoding="utf-8") == journey.feedback("ben")
+
+
+def test_a_cell_that_hangs_and_one_that_ends_python_cost_their_own_points_only(journey: Journey) -> None:
+    """The notebook is graded to its end, the others are graded after it, and the feedback says what happened."""
+    feedback = journey.feedback("cem")
+    assert "This cell took too long and was stopped." in feedback
+    assert "you stopped the check while your function was still running" in feedback
+    assert "Python died here" in feedback
+    assert "Not run: an earlier cell ended the notebook." in feedback
+    feedback = journey.feedback("fay")  # what can't be interrupted takes the rest along, and keeps what was before
+    assert "This cell took too long and could not be stopped." in feedback
+    assert journey.scores("fay") == [1, 0, 0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of memory is for Linux")
+def test_a_cell_that_takes_all_memory_is_refused(journey: Journey) -> None:
+    assert "MemoryError" in journey.feedback("gus")
+
+
+def test_a_cell_that_raises_costs_its_own_points_only(journey: Journey) -> None:
+    assert journey.scores("gus")[1] == 2
+    assert "no idea" in journey.feedback("gus")
+
+
+def test_tampering_gives_no_points_and_is_reported(journey: Journey) -> None:
+    assert journey.scores("eve") == [0, 0, 0]
+    assert "own module was imported" not in journey.feedback("eve")
+    tests = marked(journey.graded("eve"), "grade")
+    committed = marked(read(journey.course / "source" / NAME / f"{NAME}.ipynb"), "grade")
+    assert tests["why_no_inverse"].source == committed["why_no_inverse"].source
+    assert tests["jacobian_on_paper"].source.endswith(committed["jacobian_on_paper"].source)
+    changed = re.findall(r"Attribute '(\w+)' for cell (\w+) has changed!", journey.log)
+    assert set(changed) == {("points", "why_no_inverse"), ("checksum", "why_no_inverse")}
+    assert "Missing grade cell jacobian_on_paper" in journey.log
+
+
+def test_the_summary_of_the_class(journey: Journey) -> None:
+    assert journey.summary.splitlines() == [
+        f"{NAME}: 7 returned, 7 graded",
+        "   29% passed  jacobian_on_paper (2 of 7)",
+        "   29% passed  softmax_jacobian (2 of 7)",
+        "   14% passed  why_no_inverse (1 of 7)",
+        "  The most frequent mistakes:",
+    ]
+
+
+def test_the_summary_says_what_is_missing(journey: Journey, tmp_path: Path) -> None:
+    def refused(*arguments: str) -> str:
+        command = [sys.executable, str(ROOT / ".nbgrader" / "class_summary.py"), *arguments]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    assert "First: make assignments" in refused(f"--course={tmp_path}")
+    assert f"No assignment '05' in the gradebook. It has: {NAME}." in refused("05", f"--course={journey.course}")
