@@ -96,9 +96,9 @@ def summary_of(gradebook: Any, course: Path, name: str) -> Iterator[str]:
         yield "  The most frequent mistakes:"
     for mistake in often:
         title, question = known[mistake]
-        count = len(learners[mistake])
-        yield f"    {count} learner{'s' * (count > 1)}  {mistake}: {title}"
-        yield f"    {' ' * len(f'{count} learners')}{' ' * (count > 1)} {question}"
+        count = f"{len(learners[mistake])} learner{'s' * (len(learners[mistake]) > 1)}"
+        yield f"    {count:<10}  {mistake}: {title}"
+        yield f"{'':16}{question}"
     if trouble:
         yield "  Hung, crashed or not graded:"
         yield from (f"    {line}" for line in trouble)
@@ -116,7 +116,7 @@ def main() -> None:
     try:
         from nbgrader.api import Gradebook
     except ImportError:
-        sys.exit("nbgrader is not installed here. make class-summary installs it.")
+        sys.exit("nbgrader is not installed here. make assignments installs it.")
     with Gradebook(f"sqlite:///{database.resolve()}") as gradebook:
         names = sorted(assignment.name for assignment in gradebook.assignments)
         returned = [name for name in names if any(args.course.glob(f"submitted/*/{name}"))]

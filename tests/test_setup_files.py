@@ -117,6 +117,16 @@ def test_make_notebooks_takes_all_or_one(checkout: Checkout) -> None:
     assert checkout.asked == ["tests/refresh_notebooks.py my notebooks/a.ipynb"]
 
 
+def test_make_hands_out_and_sums_up(checkout: Checkout) -> None:
+    group = "-m pip install --quiet --disable-pip-version-check --editable .[nbgrader]"
+    checkout.make("handout")
+    assert checkout.asked == [VENV, PIP, ".nbgrader/make_handout.py"]
+    checkout.make("assignments")
+    assert checkout.asked == [group, ".nbgrader/make_assignments.py"]
+    checkout.make("class-summary", "ASSIGNMENT=02_chain_rule")
+    assert checkout.asked == [".nbgrader/class_summary.py 02_chain_rule"]
+
+
 @pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
 def test_changed_requirements_are_installed(checkout: Checkout, name: str) -> None:
     checkout.make("lab")
