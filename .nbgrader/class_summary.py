@@ -49,9 +49,14 @@ def mistakes_in(notebook: NotebookNode) -> set[str]:
 
 
 def trouble_in(notebook: NotebookNode) -> list[str]:
-    """Return what ended or interrupted an autograded notebook."""
-    names = {output.get("ename") for cell in notebook.cells for output in cell.get("outputs", [])}
-    return [text for name, text in TROUBLE.items() if name in names]
+    """Return what interrupted or ended an autograded notebook, and in which exercise."""
+    found = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("ename") in TROUBLE and not output.evalue.startswith("Not run"):
+                where = cell.metadata.get("nbgrader", {}).get("grade_id", "a cell that is no exercise")
+                found.append(f"{TROUBLE[output.ename]} ({where.removesuffix('-yours')})")
+    return found
 
 
 def summary_of(gradebook: Any, course: Path, name: str) -> Iterator[str]:

@@ -140,7 +140,7 @@ def assignment(path: Path) -> NotebookNode | None:
             cells.append(solution_cell(cell, f"capstone-{cell.id}", cell.source, solutions[cell.id]))
         else:
             if cell.cell_type == "markdown":
-                text = without_solution_links(cell.source)
+                text = without_solution_links(cell.source).replace("in place of `check(…)`", "in a cell of your own")
                 cell.source = re.sub(r"\]\((\d\d_\w+)\.ipynb", r"](../\1/\1.ipynb", text)
             cells.append(cell)
     notebook.cells = cells

@@ -91,6 +91,11 @@ def test_tests_are_locked_and_have_points_and_learners_keep_their_stubs(course: 
             assert solution.endswith("\n### END SOLUTION")
         others = [c for c in notebook.cells if "nbgrader" not in c.metadata and c.cell_type == "code"]
         assert [c.source for c in others] == [committed[c.id].source for c in others]
+        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        assert "](solutions/" not in text
+        assert "in place of `check(" not in text  # that cell is locked
+        for name in re.findall(r"\]\((\.\./[^)]+\.ipynb)", text):
+            assert (path.parent / name).exists() or name.endswith("00_start_here.ipynb")
 
 
 def test_a_second_run_leaves_what_came_back(course: Path, tmp_path: Path) -> None:
@@ -363,8 +368,10 @@ def test_the_summary_of_the_class(journey: Journey) -> None:
     ):
         title, question = known[mistake]
         lines += [f"    {count:<10}  {mistake}: {title}", f"{'':16}{question}"]
-    lines += ["  Hung, crashed or not graded:", "    cem: a cell took too long", "    cem: Python died"]
-    assert journey.summary.splitlines() == [*lines, "    fay: a cell took too long"]
+    lines += ["  Hung, crashed or not graded:"]
+    lines += ["    cem: a cell took too long (jacobian_on_paper)"]
+    lines += ["    cem: a cell took too long (softmax_jacobian)", "    cem: Python died (why_no_inverse)"]
+    assert journey.summary.splitlines() == [*lines, "    fay: a cell took too long (why_no_inverse)"]
 
 
 def test_the_summary_says_what_is_missing(journey: Journey, tmp_path: Path) -> None:
