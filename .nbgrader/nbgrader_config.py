@@ -16,7 +16,7 @@ from nbgrader.utils import is_grade
 # lines leave no name behind in the learner's notebook.
 AFRESH = "(lambda m: [m.pop(n) for n in [*m] if n.split('.')[0] == 'linclf_helpers'])(__import__('sys').modules)"
 LIMIT = "(lambda r: r.setrlimit(r.RLIMIT_DATA, ({0} << 30, {0} << 30)))(__import__('resource'))"
-GIGABYTES = 4  # what a kernel may take, on Linux. The course's own notebooks need less than one.
+GIGABYTES = 4  # what a kernel may take, on Linux. The course's own notebooks need 0.4.
 
 
 class ExecuteToTheEnd(Execute):  # type: ignore[misc]
@@ -77,7 +77,7 @@ c.OverwriteCells.add_missing_cells = True
 c.CourseDirectory.include = ["*.ipynb", "timestamp.txt", "submission_secret.txt"]
 os.environ["PYTHONSAFEPATH"] = "1"
 
-# A cell gets a minute; then it is interrupted, and the next one runs. The slowest of the course takes a few seconds.
+# A cell gets a minute; then it is interrupted, and the next one runs. The slowest of the course takes a second or two.
 c.Execute.timeout = 60
 c.Execute.error_on_timeout = {
     "ename": "CellTimeoutError",
