@@ -9,7 +9,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import Execute
+from nbgrader.preprocessors import Execute, OverwriteCells
 from nbgrader.utils import is_grade
 
 # Sent to the kernel before each test: the package is imported afresh there, so nothing changed in it counts. Both
@@ -52,6 +52,24 @@ class ExecuteToTheEnd(Execute):  # type: ignore[misc]
         return cell, resources
 
 
+class PutBack(OverwriteCells):  # type: ignore[misc]
+    """Put changed and deleted tests back; nbgrader alone gives up a notebook that lacks a learner's cell as well."""
+
+    def add_missing_grade_cells(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Put each deleted test behind the learner's cell it belongs to, or at the end."""
+        page = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
+        sources = {cell.name: cell for cell in page.source_cells}
+        names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
+        for test in page.grade_cells:
+            if test.name not in names:
+                self.log.warning("Test %s was deleted; it is put back", test.name)
+                yours = f"{test.name}-yours"
+                place = names.index(yours) + 1 if yours in names else len(names)
+                nb.cells.insert(place, self.missing_cell_transform(sources[test.name], test.max_score))
+                names.insert(place, test.name)
+        return nb, resources
+
+
 def _error(name: str, text: str) -> NotebookNode:
     return new_output("error", ename=name, evalue=text, traceback=[f"\x1b[0;31m{name}\x1b[0m: {text}"])
 
@@ -72,6 +90,10 @@ c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\]+?)(?:__|
 # A released cell keeps its stub, and nothing stands where the solution was.
 c.ClearSolutions.code_stub = {"python": ""}
 
+ours = {Execute: ExecuteToTheEnd, OverwriteCells: PutBack}
+c.Autograde.sanitize_preprocessors = [ours.get(each, each) for each in Autograde().sanitize_preprocessors]
+c.Autograde.autograde_preprocessors = [ours.get(each, each) for each in Autograde().autograde_preprocessors]
+
 # A test that was deleted comes back. Files that were sent along are neither collected nor imported.
 c.OverwriteCells.add_missing_cells = True
 c.CourseDirectory.include = ["*.ipynb", "timestamp.txt", "submission_secret.txt"]
@@ -85,8 +107,5 @@ c.Execute.error_on_timeout = {
     "traceback": ["\x1b[0;31mCellTimeoutError\x1b[0m: This cell took too long and was stopped."],
 }
 c.Execute.shutdown_kernel = "immediate"
-c.Autograde.autograde_preprocessors = [
-    ExecuteToTheEnd if each is Execute else each for each in Autograde().autograde_preprocessors
-]
 if sys.platform == "linux":
     c.Execute.extra_arguments = [f"--IPKernelApp.exec_lines={[LIMIT.format(GIGABYTES)]!r}"]

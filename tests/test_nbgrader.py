@@ -153,13 +153,13 @@ print("✓ softmax_jacobian: right.")
 def my_softmax_jacobian(y_hat): return y_hat
 2"""
 # 16 GB if it got them. They are never touched, so no machine suffers.
-GREEDY = "import numpy as np\\nhoard = [np.zeros(2**27) for _ in range(16)]"
+GREEDY = "import numpy as np\nhoard = [np.zeros(2**27) for _ in range(16)]"
 # What each learner writes in the three exercises. `None` leaves the stub.
 ANSWERS: dict[str, tuple[str, str, str | None]] = {
     "ada": (RIGHT_PAPER, RIGHT_CODE, 'answer = "c"'),
     "ben": ("answer = [[0.25, 0, 0], [0, 0.25, 0], [0, 0, 0]]", DIAGONAL, 'answer = "b"'),
     "cem": ("while True:\n    pass", HANGS, 'answer = "c"\nimport os\nos._exit(1)'),
-    "dora": ("answer = [[0.25, 0.25, 0], [0.25, 0.25, 0], [0, 0, 0]]", DIAGONAL, 'answer = "a"'),
+    "dora": ("deleted", DIAGONAL, 'answer = "a"'),
     "eve": ("1 / 0", TAMPERS, None),
     "fay": (f"{GREEDY}\nraise ValueError('no idea')\n{RIGHT_PAPER}", RIGHT_CODE, f'answer = "c"\n{STUBBORN}'),
 }
@@ -204,6 +204,9 @@ def answered(released: NotebookNode, learner: str) -> NotebookNode:
         tests["why_no_inverse"].source = "100"
         tests["why_no_inverse"].metadata.nbgrader.points = 100
         notebook.cells.remove(tests["jacobian_on_paper"])
+    if learner == "dora":  # deletes a whole exercise
+        gone = marked(notebook, "grade")["jacobian_on_paper"], marked(notebook, "solution")["jacobian_on_paper-yours"]
+        notebook.cells = [cell for cell in notebook.cells if cell not in gone]
     return notebook
 
 
@@ -310,7 +313,7 @@ def test_points_follow_the_outcomes(journey: Journey, learner: str) -> None:
     ("learner", "mistakes"),
     {
         "ben": ("jacobian_on_paper.diagonal_only", "softmax_jacobian.diagonal_only", "why_no_inverse.b"),
-        "dora": ("jacobian_on_paper.no_minus", "softmax_jacobian.diagonal_only", "why_no_inverse.a"),
+        "dora": ("softmax_jacobian.diagonal_only", "why_no_inverse.a"),
     }.items(),
 )
 def test_feedback_has_the_recognised_mistakes_and_their_hints(
@@ -357,11 +360,11 @@ def test_tampering_gives_no_points_and_is_reported(journey: Journey) -> None:
     assert tests["jacobian_on_paper"].source.endswith(committed["jacobian_on_paper"].source)
     changed = re.findall(r"Attribute '(\w+)' for cell (\w+) has changed!", journey.log)
     assert set(changed) == {("points", "why_no_inverse"), ("checksum", "why_no_inverse")}
-    assert "Missing grade cell jacobian_on_paper" in journey.log
+    assert "Test jacobian_on_paper was deleted; it is put back" in journey.log
 
 
 def test_the_summary_of_the_class(journey: Journey) -> None:
-    """Two learners made one mistake; of the four made once, the first two by name."""
+    """Two learners made one mistake; of the three made once, the first two by name."""
     known = class_summary.known_mistakes()
     lines = [f"{NAME}: 6 returned, 6 graded"]
     lines += ["   17% passed  jacobian_on_paper (1 of 6)", "   33% passed  softmax_jacobian (2 of 6)"]
@@ -369,7 +372,7 @@ def test_the_summary_of_the_class(journey: Journey) -> None:
     for count, mistake in (
         ("2 learners", "softmax_jacobian.diagonal_only"),
         ("1 learner", "jacobian_on_paper.diagonal_only"),
-        ("1 learner", "jacobian_on_paper.no_minus"),
+        ("1 learner", "why_no_inverse.a"),
     ):
         title, question = known[mistake]
         lines += [f"    {count:<10}  {mistake}: {title}", f"{'':16}{question}"]
