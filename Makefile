@@ -4,6 +4,9 @@
 # make notebooks  execute the notebooks and save them (one: make notebooks NOTEBOOK=notebooks/00_start_here.ipynb)
 # make test-formulas  evaluate every formula of the notebooks, and prove that each small error in one is noticed
 # make class      rehearse a lesson of thirty learners on a real JupyterHub on this machine (needs Node.js)
+# make assignments    the course as an nbgrader course, in build/nbgrader (see notebooks/TEACHING.md)
+# make class-summary  how the class did, from nbgrader's gradebook (one: make class-summary ASSIGNMENT=02_chain_rule)
+# make handout        one zip for learners, in build: notebooks, package, how to start
 # make bench      measure the speed beside other libraries (after .venv/bin/python -m pip install -e ".[bench]")
 # make bench-widgets  how fast the explorers answer in JupyterLab (needs Chromium; takes two minutes)
 #
@@ -16,7 +19,7 @@ READY = .venv/.ready
 CLASS_READY = .venv/.class
 USERS = 30
 
-.PHONY: lab present test test-formulas notebooks class bench bench-widgets
+.PHONY: lab present test test-formulas notebooks class assignments class-summary handout bench bench-widgets
 
 lab: $(READY)
 	$(VENV) -m jupyterlab --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
@@ -37,6 +40,16 @@ test-formulas: $(READY)
 
 notebooks: $(READY)
 	$(VENV) tests/refresh_notebooks.py $(if $(NOTEBOOK),"$(NOTEBOOK)")
+
+assignments: $(READY)
+	@$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[nbgrader]'
+	@$(VENV) .nbgrader/make_assignments.py
+
+class-summary: $(READY)
+	@$(VENV) .nbgrader/class_summary.py $(ASSIGNMENT)
+
+handout: $(READY)
+	@$(VENV) .nbgrader/make_handout.py
 
 bench-widgets: $(READY)
 	$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[browser]'

@@ -146,6 +146,16 @@ def test_make_class_sets_up_once(checkout: Checkout, tools: Path) -> None:
     assert checkout.asked == [".jupyterhub/rehearse.py --users 8 --arrive-within 5"]
 
 
+def test_make_hands_out_and_sums_up(checkout: Checkout) -> None:
+    group = "-m pip install --quiet --disable-pip-version-check --editable .[nbgrader]"
+    checkout.make("handout")
+    assert checkout.asked == [VENV, PIP, ".nbgrader/make_handout.py"]
+    checkout.make("assignments")
+    assert checkout.asked == [group, ".nbgrader/make_assignments.py"]
+    checkout.make("class-summary", "ASSIGNMENT=02_chain_rule")
+    assert checkout.asked == [".nbgrader/class_summary.py 02_chain_rule"]
+
+
 @pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
 def test_changed_requirements_are_installed(checkout: Checkout, name: str) -> None:
     checkout.make("lab")

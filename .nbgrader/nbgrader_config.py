@@ -1,0 +1,111 @@
+"""nbgrader's settings for this course. `make assignments` copies them into the course's folder."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import Execute, OverwriteCells
+from nbgrader.utils import is_grade
+
+# Sent to the kernel before each test: the package is imported afresh there, so nothing changed in it counts. Both
+# lines leave no name behind in the learner's notebook.
+AFRESH = "(lambda m: [m.pop(n) for n in [*m] if n.split('.')[0] == 'linclf_helpers'])(__import__('sys').modules)"
+LIMIT = "(lambda r: r.setrlimit(r.RLIMIT_DATA, ({0} << 30, {0} << 30)))(__import__('resource'))"
+GIGABYTES = 4  # what a kernel may take, on Linux. The course's own notebooks need 0.4.
+
+
+class ExecuteToTheEnd(Execute):  # type: ignore[misc]
+    """Execute a notebook; where its kernel dies or can't be interrupted, say so in that cell and in all that follow.
+
+    nbgrader alone would leave out such a notebook: no points for what is right in it, and no feedback. A test that
+    never ran must show an error, for nbgrader gives all points to a test that shows none.
+    """
+
+    _over = ""
+
+    def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:
+        """Execute the notebook."""
+        self._over = ""
+        return super().preprocess(nb, resources, km)
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
+        """Execute one cell, or say why not."""
+        if cell.cell_type != "code":
+            return cell, resources
+        if self._over:
+            cell.outputs = [_error(self._over, "Not run: an earlier cell ended the notebook.")]
+            return cell, resources
+        if is_grade(cell):
+            self.kc.execute(AFRESH, silent=True, stop_on_error=False)
+        try:
+            return super().preprocess_cell(cell, resources, index)
+        except DeadKernelError:
+            self._over, why = "DeadKernelError", "Python died here: it was ended, crashed, or ran out of memory."
+        except CellTimeoutError:
+            self._over, why = "CellTimeoutError", "This cell took too long and could not be stopped."
+        cell.outputs.append(_error(self._over, why))
+        return cell, resources
+
+
+class PutBack(OverwriteCells):  # type: ignore[misc]
+    """Put changed and deleted tests back; nbgrader alone gives up a notebook that lacks a learner's cell as well."""
+
+    def add_missing_grade_cells(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Put each deleted test behind the learner's cell it belongs to, or at the end."""
+        page = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
+        sources = {cell.name: cell for cell in page.source_cells}
+        names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
+        for test in page.grade_cells:
+            if test.name not in names:
+                self.log.warning("Test %s was deleted; it is put back", test.name)
+                yours = f"{test.name}-yours"
+                place = names.index(yours) + 1 if yours in names else len(names)
+                nb.cells.insert(place, self.missing_cell_transform(sources[test.name], test.max_score))
+                names.insert(place, test.name)
+        return nb, resources
+
+
+def _error(name: str, text: str) -> NotebookNode:
+    return new_output("error", ename=name, evalue=text, traceback=[f"\x1b[0;31m{name}\x1b[0m: {text}"])
+
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821
+
+# nbgrader calls alembic by its name: find it although the environment is not activated.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+c.CourseDirectory.course_id = "how-a-classifier-learns"
+c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+# Where releases, submissions and feedback change hands. On a JupyterHub: a folder that all users see.
+c.Exchange.root = os.environ.get("NBGRADER_EXCHANGE", str(Path(__file__).resolve().parent / "exchange"))
+
+# Without such a folder: downloaded/ASSIGNMENT/archive/ holds LEARNER__ASSIGNMENT.ipynb, or a folder or zip per learner.
+c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\]+?)(?:__|[/\\])(?P<file_id>\d\d_[a-z_]+)"
+
+# A released cell keeps its stub, and nothing stands where the solution was.
+c.ClearSolutions.code_stub = {"python": ""}
+
+ours = {Execute: ExecuteToTheEnd, OverwriteCells: PutBack}
+c.Autograde.sanitize_preprocessors = [ours.get(each, each) for each in Autograde().sanitize_preprocessors]
+c.Autograde.autograde_preprocessors = [ours.get(each, each) for each in Autograde().autograde_preprocessors]
+
+# A test that was deleted comes back. Files that were sent along are neither collected nor imported.
+c.OverwriteCells.add_missing_cells = True
+c.CourseDirectory.include = ["*.ipynb", "timestamp.txt", "submission_secret.txt"]
+os.environ["PYTHONSAFEPATH"] = "1"
+
+# A cell gets a minute; then it is interrupted, and the next one runs. The slowest of the course takes a second or two.
+c.Execute.timeout = 60
+c.Execute.error_on_timeout = {
+    "ename": "CellTimeoutError",
+    "evalue": "This cell took too long and was stopped.",
+    "traceback": ["\x1b[0;31mCellTimeoutError\x1b[0m: This cell took too long and was stopped."],
+}
+c.Execute.shutdown_kernel = "immediate"
+if sys.platform == "linux":
+    c.Execute.extra_arguments = [f"--IPKernelApp.exec_lines={[LIMIT.format(GIGABYTES)]!r}"]
