@@ -24,8 +24,7 @@ USERS = 30
 lab: $(READY)
 	$(VENV) -m jupyterlab --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
 
-present: $(READY)
-	$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[present]'
+present: .venv/.present
 	$(VENV) -m jupyterlab --config=.present/jupyter_config.py --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
 
 test: $(READY)
@@ -41,8 +40,7 @@ test-formulas: $(READY)
 notebooks: $(READY)
 	$(VENV) tests/refresh_notebooks.py $(if $(NOTEBOOK),"$(NOTEBOOK)")
 
-assignments: $(READY)
-	@$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[nbgrader]'
+assignments: .venv/.nbgrader
 	@$(VENV) .nbgrader/make_assignments.py
 
 class-summary: $(READY)
@@ -51,8 +49,7 @@ class-summary: $(READY)
 handout: $(READY)
 	@$(VENV) .nbgrader/make_handout.py
 
-bench-widgets: $(READY)
-	$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+bench-widgets: .venv/.browser
 	$(VENV) -m pytest -q -s -p no:cacheprovider tests/browser/bench_widgets.py
 
 class: $(CLASS_READY)
@@ -69,6 +66,12 @@ $(CLASS_READY): $(READY)
 
 bench: $(READY)
 	$(VENV) tests/benchmark.py $(BENCH)
+
+# The optional groups of pyproject.toml, each installed once, so that what needs it works offline from then on.
+.venv/.%: $(READY)
+	@echo "Adding what make $(MAKECMDGOALS) needs to .venv (once)"
+	@$(VENV) -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
 
 # .ready is written last: without it the set-up was interrupted, and starts afresh. So it does when .venv's Python
 # no longer runs (the system's was upgraded, say).
