@@ -96,7 +96,7 @@ def test_slides_fit_and_can_be_read(path: Path, presenting: Lab, screen: Any) ->
     """From the first slide to the last with the space bar, every answer opened."""
     page, problems = screen.new_page(), []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(f"{presenting.url}/lab/tree/{path.name}?token={presenting.token}")
+    page.goto(f"{presenting.url}/lab/tree/{path.name}?reset&token={presenting.token}")
     page.wait_for_selector(".jp-Deck.jp-linclf-ran")  # it opens as slides, and runs by itself
     assert (
         page.evaluate("""() => [...jupyterapp.shell.currentWidget.content.model.sharedModel.cells]
