@@ -23,13 +23,14 @@ SMALLER = {
     ("08", "explore-digits"): "templates, a digit, bars and mistakes under six controls",
 }
 
-# What is on the screen now: how far down it reaches, the smallest letters, what is cut, how large the pictures are.
+# What is on the screen now: from where to where it reaches, the smallest letters, what is cut, how large the pictures are.
 LOOK = """() => {
-  const notebook = jupyterapp.shell.currentWidget.content, found = { bottom: 0, letters: [], cut: [], pictures: [] };
-  const top = notebook.node.getBoundingClientRect().top - notebook.node.scrollTop;
+  const notebook = jupyterapp.shell.currentWidget.content, found = { top: 720, bottom: 0, letters: [], cut: [], pictures: [] };
+  found.end = notebook.node.querySelector(".jp-WindowedPanel-outer").getBoundingClientRect().bottom;
   for (const cell of notebook.widgets.filter((w) => w.node.classList.contains("jp-deck-mod-onscreen"))) {
     const id = cell.model.id;
-    found.bottom = Math.max(found.bottom, cell.node.getBoundingClientRect().bottom - top);
+    found.top = Math.min(found.top, cell.node.getBoundingClientRect().top);
+    found.bottom = Math.max(found.bottom, cell.node.getBoundingClientRect().bottom);
     const walker = document.createTreeWalker(cell.node, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const box = node.parentElement;
@@ -126,8 +127,8 @@ def test_slides_fit_and_can_be_read(path: Path, presenting: Lab, screen: Any) ->
 def faults(place: str, notebook: str, seen: dict[str, Any]) -> list[str]:
     """Say what is wrong with what is on the screen."""
     found = []
-    if seen["bottom"] > 720:
-        found.append(f"{place}: reaches down to {seen['bottom']:.0f} of 720 pixels")
+    if seen["top"] < 0 or seen["bottom"] > seen["end"]:
+        found.append(f"{place}: reaches from {seen['top']:.0f} to {seen['bottom']:.0f} of {seen['end']:.0f} pixels")
     if seen["smallest"] and seen["smallest"][0] < LETTERS - 0.01:
         found.append(f"{place}: letters of {seen['smallest'][0]} pixels: {seen['smallest'][1:]}")
     found += [f"{place}: {what} is cut off at the right" for what in seen["cut"]]

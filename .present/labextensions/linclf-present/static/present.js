@@ -26,7 +26,7 @@ const STYLE = `
   .jp-SideBar, .jp-Collapser, .jp-Deck-DesignTools, .jp-linclf-hide-input > .jp-Cell-inputWrapper { display: none; }
   .jp-Deck-Remote:not(:hover) { opacity: 0.3; }
   .jp-Deck.jp-NotebookPanel { place-content: flex-start; border: 0; background: var(--jp-layout-color0); }
-  .jp-Deck .jp-Notebook { box-sizing: border-box; width: 1280px; max-width: 100vw; margin: 0 auto; padding: 24px 20px; }
+  .jp-Deck .jp-Notebook { box-sizing: border-box; width: 1280px; max-width: 100vw; margin: 0 auto; padding: 24px 20px 0; }
   .jp-Deck .jp-RenderedMarkdown > :is(p, ul, ol, details) { max-width: 56em; }
   .jp-Deck .jp-CodeCell + .jp-MarkdownCell.jp-deck-mod-onscreen { padding-top: 8px; }
   .jp-Deck :is(.jp-RenderedImage img, .linclf-explorer) { zoom: var(--linclf-pictures); }
