@@ -1,5 +1,5 @@
 # make lab        read the course: sets up .venv when needed, opens JupyterLab on notebook 00
-# make present    teach it: the same as live slides, large enough for the back row
+# make present    teach it: the same as live slides, for the back row (another: make present NOTEBOOK=notebooks/…)
 # make test       prove it: lint, types, unit tests, doctests, every notebook against its committed outputs
 # make notebooks  execute the notebooks and save them (one: make notebooks NOTEBOOK=notebooks/00_start_here.ipynb)
 # make test-formulas  evaluate every formula of the notebooks, and prove that each small error in one is noticed
@@ -25,7 +25,8 @@ lab: $(READY)
 	$(VENV) -m jupyterlab --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
 
 present: .venv/.present
-	$(VENV) -m jupyterlab --config=.present/jupyter_config.py --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
+	$(VENV) -m jupyterlab --config=.present/jupyter_config.py --notebook-dir=. $(LAB_ARGS) \
+		$(if $(NOTEBOOK),"$(NOTEBOOK)",notebooks/00_start_here.ipynb)
 
 test: $(READY)
 	$(VENV) -m ruff check

@@ -105,6 +105,15 @@ def test_make_test_sets_up_and_runs_every_gate(checkout: Checkout) -> None:
     assert result.stdout.splitlines()[-1] == "2 passed"
 
 
+def test_make_present_adds_its_group_once(checkout: Checkout) -> None:
+    start = "-m jupyterlab --config=.present/jupyter_config.py --notebook-dir=."
+    checkout.make("present")
+    group = "-m pip install --quiet --disable-pip-version-check --editable .[present]"
+    assert checkout.asked == [VENV, PIP, group, f"{start} notebooks/00_start_here.ipynb"]
+    checkout.make("present", "NOTEBOOK=my notebooks/a.ipynb")
+    assert checkout.asked == [f"{start} my notebooks/a.ipynb"]
+
+
 def test_make_test_fails_when_pytest_fails(checkout: Checkout) -> None:
     Path(f"{checkout.log}.tests-fail").touch()
     assert checkout.make("test").returncode != 0

@@ -23,9 +23,10 @@ SMALLER = {
     ("08", "explore-digits"): "templates, a digit, bars and mistakes under six controls",
 }
 
-# What is on the screen now: from where to where it reaches, the smallest letters, what is cut, how large the pictures are.
+# What is on the screen: from where to where it reaches, the smallest letters, what is cut, how large the pictures are.
 LOOK = """() => {
-  const notebook = jupyterapp.shell.currentWidget.content, found = { top: 720, bottom: 0, letters: [], cut: [], pictures: [] };
+  const notebook = jupyterapp.shell.currentWidget.content;
+  const found = { top: 720, bottom: 0, letters: [], cut: [], pictures: [] };
   found.end = notebook.node.querySelector(".jp-WindowedPanel-outer").getBoundingClientRect().bottom;
   for (const cell of notebook.widgets.filter((w) => w.node.classList.contains("jp-deck-mod-onscreen"))) {
     const id = cell.model.id;
@@ -138,3 +139,51 @@ def faults(place: str, notebook: str, seen: dict[str, Any]) -> list[str]:
         if scale < (1 if (notebook, cell) in SMALLER else PICTURES)
     ]
     return found
+
+
+def test_a_lesson_is_alive(presenting: Lab, screen: Any) -> None:
+    """A slider follows the mouse, a remote moves on, an answer opens, code can be changed, a link leads on."""
+    page = screen.new_page()
+    page.goto(f"{presenting.url}/lab/tree/03_loss_derivative.ipynb?reset&token={presenting.token}")
+    page.wait_for_selector(".jp-Deck.jp-linclf-ran")
+
+    show(page, "explore-loss")
+    handle = page.locator(".linclf-explorer [role=slider]").first
+    before, box = page.locator(".linclf-explorer img").get_attribute("src"), handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y, steps=5)
+    page.mouse.up()
+    assert abs(handle.bounding_box()["x"] - box["x"] - 40) < 8, "the slider does not stay under the mouse"
+    page.wait_for_function("src => document.querySelector('.linclf-explorer img').src !== src", arg=before)
+    page.keyboard.press("ArrowRight")  # the slider's own key
+    arrived(page, "explore-loss")
+    page.keyboard.press("PageDown")
+    arrived(page, "explore-loss-answer")
+    page.locator(".jp-deck-mod-visible summary").click()
+    assert page.locator(".jp-deck-mod-visible details").get_attribute("open") is not None
+    page.keyboard.press("Space")  # goes on, and does not close it
+    arrived(page, "check")
+
+    show(page, "finite-run")
+    page.locator(".jp-CodeCell.jp-deck-mod-visible .cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("; print(6 * 7) ")
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_selector(".jp-OutputArea-output:has-text('42')", state="attached")
+
+    show(page, "end")
+    page.locator(".jp-deck-mod-visible a", has_text="04,").click()
+    page.wait_for_function("""() => jupyterapp.shell.currentWidget.context.path.startsWith('04_')
+        && jupyterapp.shell.currentWidget.node.matches('.jp-Deck.jp-linclf-ran')""")
+    page.keyboard.press("Space")
+    arrived(page, slides(NOTEBOOKS[4])[1][0])
+    page.close()
+
+
+def show(page: Any, cell: str) -> None:
+    """Go to the slide of a cell."""
+    page.evaluate("""id => { const n = jupyterapp.shell.currentWidget.content;
+        n.activeCellIndex = n.widgets.findIndex((w) => w.model.id === id); }""", cell)  # fmt: skip
+    settled(page)
