@@ -428,6 +428,30 @@ def anchors(page: Page) -> list[str]:
     return [text.replace(" ", "-") for cell in page.markdown for _, text in headings(cell)]
 
 
+def makes_slides(page: Page) -> list[str]:
+    """A slide begins at each heading, and holds neither set-up nor what its figure shows anyway.
+
+    NumPy may follow its formula on the same slide. That all of it fits is measured in a browser, test_slides.py.
+    """
+    if page.path.parent.name == "solutions":
+        return []
+    faults = []
+    for i, cell in enumerate(page.notebook.cells):
+        kind = cell.metadata.get("slideshow", {}).get("slide_type")
+        titles = [text for level, text in headings(cell) if level <= 2] if cell.cell_type == "markdown" else []
+        if kind not in ("slide", "fragment", "notes", "skip"):
+            faults.append(f"{where(cell)} has the slide type {kind!r}, not slide, fragment, notes or skip")
+        if kind != "slide" and (i == 0 or any(not title.startswith("NumPy") for title in titles)):
+            faults.append(f"{where(cell)} has a heading and does not begin a slide")
+        if kind != "skip" and cell.get("id") == "imports":
+            faults.append(f"{where(cell)} shows the set-up on a slide")
+        if kind != "notes" and cell.source.startswith("*Figure.*"):
+            faults.append(f"{where(cell)} shows a figure's description on a slide")
+        if "hide-input" in cell.metadata.get("tags", []) and not cell.get("outputs"):
+            faults.append(f"{where(cell)} hides its input and has no output: nothing is left on the slide")
+    return faults
+
+
 GUARDS: list[Guard] = [
     is_valid,
     is_small,
@@ -447,4 +471,5 @@ GUARDS: list[Guard] = [
     describes_its_figures,
     ends_with_what_we_have,
     links_work,
+    makes_slides,
 ]

@@ -118,6 +118,13 @@ def run(source: str) -> Spoil:
     return lambda notebook: last_code(notebook).update(source=last_code(notebook).source + "\n" + source)
 
 
+def present(cell_id: str, kind: str) -> Spoil:
+    """Give a cell another place on the slides."""
+    return lambda notebook: next(c for c in notebook.cells if c.id == cell_id).metadata.slideshow.update(
+        slide_type=kind
+    )
+
+
 def show(output: NotebookNode) -> Spoil:
     """Add an output to the last code cell."""
     return lambda notebook: last_code(notebook).outputs.append(output)
@@ -186,6 +193,11 @@ TAMPERINGS: list[tuple[Guard, Path, Spoil, str]] = [
     (guards.links_work, STEP, say('<a href="figures/gone.png">gone</a>'), "gone.png: no such file"),
     (guards.links_work, STEP, say("[gone](#No-such-heading)"), "No-such-heading: not one heading"),
     (guards.links_work, STEP, say("[gone](00_start_here.ipynb#No-such-heading)"), "not one heading"),
+    (guards.makes_slides, STEP, say("More."), "slide type None"),
+    (guards.makes_slides, STEP, present("see", "fragment"), "does not begin a slide"),
+    (guards.makes_slides, STEP, present("imports", "fragment"), "set-up"),
+    (guards.makes_slides, STEP, present("see-seen", "fragment"), "description"),
+    (guards.makes_slides, STEP, lambda n: n.cells[2].metadata.update(tags=["hide-input"]), "nothing is left"),
 ]
 
 
