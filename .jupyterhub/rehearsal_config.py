@@ -69,6 +69,8 @@ load_subconfig(str(HERE / "tljh_course.py"))  # type: ignore[name-defined]  # no
 # What only the rehearsal has: its own ports, folders and processes.
 c.JupyterHub.spawner_class = LearnerSpawner
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
+if os.getuid() == 0 and not SETTINGS["accounts"]:
+    c.Spawner.cmd.append("--allow-root")  # a rehearsal in a container, where Python is out of other accounts' reach
 git_config = f"{SETTINGS['folder']}/gitconfig"
 c.Spawner.environment.update({"CLASS_MARKER": SETTINGS["marker"], "GIT_CONFIG_GLOBAL": git_config})
 c.JupyterHub.bind_url = SETTINGS["url"]

@@ -66,6 +66,10 @@ print(json.dumps([[read(path) for path in {paths}], [get(url) for url in {urls}]
 EAT = "eaten = []\nfor _ in range(150):\n    eaten.append(b'1' * 20_000_000)\nprint('3 GB, and no limit')"
 
 
+class CellAborted(Exception):  # noqa: N818 the kernel did not run it, for something queued before it had failed
+    """What happens to a cell that is sent while an earlier one still fails."""
+
+
 class KernelDied(Exception):  # noqa: N818 it is news, no mistake
     """The server says that the kernel is gone, and starts another."""
 
@@ -140,9 +144,10 @@ def unused_accounts(names: list[str]) -> tuple[dict[str, int], str]:
     free = [number for number in range(61000, 65000) if number not in taken][: len(names)]
     probe = [sys.executable, "-c", "import jupyterhub, linclf_helpers"]
     run_as: dict[str, Any] = {"user": free[0], "group": free[0], "extra_groups": [], "cwd": "/"}
-    if subprocess.run(probe, **run_as, capture_output=True, check=False).returncode:
-        return {}, f"other accounts can't read {os.path.realpath(sys.executable)} or {ROOT}"
-    return dict(zip(names, free, strict=True)), ""
+    with contextlib.suppress(PermissionError):  # Python itself may be out of their reach
+        if not subprocess.run(probe, **run_as, capture_output=True, check=False).returncode:
+            return dict(zip(names, free, strict=True)), ""
+    return {}, f"other accounts can't read {os.path.realpath(sys.executable)} or {ROOT}"
 
 
 def new_cgroup(name: str) -> tuple[Path | None, str]:
@@ -394,6 +399,8 @@ class Learner(threading.Thread):
                 raise KernelDied(state)
             if answer["parent_header"].get("msg_id") != number:
                 continue
+            if answer["content"].get("status") == "aborted":
+                raise CellAborted(code)
             missing -= {kind, state}
             if kind in ("stream", "display_data", "execute_result", "error"):
                 outputs.append(nbformat.v4.output_from_msg(answer))
@@ -441,9 +448,17 @@ class Learner(threading.Thread):
         ]
 
     def wait_for_kernel(self, path: str) -> None:
-        """Wait until the server has replaced a kernel that died."""
+        """Wait until the server has replaced a kernel that died, and the new one has done with the old one's queue."""
         address, alive = f"api/kernels/{self.kernels[path]}", ("starting", "idle")
         wait_for("a new kernel", lambda: self.ask("GET", address).json()["execution_state"] in alive, PATIENCE)
+
+        def answers() -> bool:
+            with contextlib.suppress(CellAborted), self.channel(path) as channel:
+                self.execute(channel, "None")
+                return True
+            return False
+
+        wait_for("an answer of the new kernel", answers, PATIENCE)
 
 
 def hub_restart(room: Classroom, learners: list[Learner]) -> None:
