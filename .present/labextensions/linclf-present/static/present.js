@@ -42,17 +42,24 @@ const STYLE = `
 }
 `;
 
+let fitted = null; // the first cell of the slide whose size was chosen last
+
 function fit(panel) {
   const notebook = panel.content.node;
-  for (const [letters, pictures] of SIZES) {
-    document.body.style.setProperty("--linclf-letters", `${letters}px`);
-    document.body.style.setProperty("--linclf-pictures", pictures);
-    const cells = [...notebook.querySelectorAll(".jp-deck-mod-onscreen")];
+  const cells = [...notebook.querySelectorAll(".jp-deck-mod-onscreen")];
+  const fits = () => {
     const top = notebook.getBoundingClientRect().top - notebook.scrollTop;
     const bottom = Math.max(...cells.map((cell) => cell.getBoundingClientRect().bottom));
     const cut = [...notebook.querySelectorAll(".jp-deck-mod-onscreen :is(.cm-scroller, .jp-OutputArea-output, .linclf-explorer)")]
       .some((element) => element.scrollWidth > element.clientWidth + 1);
-    if (bottom - top + 16 <= window.innerHeight && !cut) return;
+    return bottom - top + 16 <= window.innerHeight && !cut;
+  };
+  if (cells[0] === fitted && fits()) return; // no letter changes while a slide fills
+  fitted = cells[0];
+  for (const [letters, pictures] of SIZES) {
+    document.body.style.setProperty("--linclf-letters", `${letters}px`);
+    document.body.style.setProperty("--linclf-pictures", pictures);
+    if (fits()) return;
   }
 }
 
@@ -65,7 +72,8 @@ function activate(app) {
     const panel = app.shell.currentWidget;
     if (presenting() && panel?.content?.widgets) fit(panel);
   });
-  window.addEventListener("resize", refit);
+  const anew = () => { fitted = null; refit(); };
+  window.addEventListener("resize", anew);
   document.addEventListener("toggle", refit, true); // an answer was opened
 
   document.addEventListener("keydown", (event) => {
@@ -91,6 +99,6 @@ function activate(app) {
     await app.commands.execute("notebook:run-all-cells");
     panel.content.activeCellIndex = 0;
     panel.addClass("jp-linclf-ran");
-    refit();
+    anew();
   });
 }
