@@ -173,10 +173,12 @@ class OnScreen:
         return row.get_by_role("slider")
 
     def png(self) -> bytes:
-        """Return the file that the picture shows."""
-        data = self.box.locator("img").evaluate("""async (img) => { await img.decode();
-            const bytes = new Uint8Array(await (await fetch(img.src)).arrayBuffer());
-            let s = ''; for (const b of bytes) s += String.fromCharCode(b); return btoa(s); }""")
+        """Return the file that the picture shows. One that is displaced meanwhile can't be read: then the next one."""
+        data = self.box.locator("img").evaluate("""async (img) => { for (;;) { const shown = img.src; try {
+            await img.decode();
+            const bytes = new Uint8Array(await (await fetch(shown)).arrayBuffer());
+            let s = ''; for (const b of bytes) s += String.fromCharCode(b); return btoa(s);
+            } catch (error) { if (img.src === shown) throw error; } } }""")
         return base64.b64decode(data)
 
     def wait_for(self, png: bytes, seconds: float = 20) -> None:
