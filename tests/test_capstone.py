@@ -156,7 +156,7 @@ class Hostile:
         raise RuntimeError("leave me alone")
 
 
-@pytest.mark.parametrize("value", [3, "text", [1], np.eye(3), object(), int, Hostile], ids=repr)
+@pytest.mark.parametrize("value", [3, "text", [1], np.eye(3), object(), int, Hostile], ids=type)
 def test_whatever_stands_in_the_namespace_gets_an_answer(value: object) -> None:
     value = value() if value is Hostile else value
     capstone = Capstone({"__name__": "__main__", **dict.fromkeys(STAGES, value)})

@@ -100,7 +100,7 @@ def test_make_test_sets_up_and_runs_every_gate(checkout: Checkout) -> None:
         "-m ruff check",
         "-m ruff format --check",
         "-m mypy",
-        "-m pytest --cov=linclf_helpers",
+        "-m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder --cov=linclf_helpers",
     ]
     assert result.stdout.splitlines()[-1] == "2 passed"
 
