@@ -338,13 +338,18 @@ def slug(heading: str) -> str:
 
 
 def links_lead_somewhere(page: str) -> list[str]:
-    """Every link leads to a file or a heading; those of the parts may also lead to where mistakes were seen."""
-    anchors = [slug(heading) for heading in re.findall(r"(?m)^#+ (.+)$", page)]
+    """Every link leads to a file or a heading; those of the parts may also lead to where mistakes were seen.
+
+    On GitHub a heading's anchor is in lower case, in JupyterLab it is not: so no heading that is linked to has capitals.
+    """
+    headings = re.findall(r"(?m)^#+ (.+)$", page)
+    anchors, in_jupyterlab = [slug(h) for h in headings], {h.replace(" ", "-") for h in headings}
     hosts = re.findall(r"\]\(https?://([^/)]+)", "".join(parts(page).values()))
     faults = [f"{host}: an unknown host" for host in sorted(set(hosts) - set(HOSTS))]
     for target in re.findall(r"\]\(([^)\s]+)\)", page):
         if target.startswith("#"):
             faults += [] if anchors.count(target[1:]) == 1 else [f"{target}: not one heading"]
+            faults += [] if target[1:] in in_jupyterlab else [f"{target}: leads nowhere in JupyterLab"]
         elif not target.startswith("https://") and not (FOLDER / target).is_file():
             faults.append(f"{target}: no such file")
     return faults
@@ -453,6 +458,7 @@ TAMPERINGS: list[tuple[Guard, str, str, str]] = [
     (asks_three_questions, "[seen](https://github.com/udacity/sdc-issue-reports/issues/1326)", "", "07, question 3"),
     (asks_three_questions, "Question 3 before S is named", "", "04: question 3 has no place"),
     (links_lead_somewhere, "](#a-link-for-the-class)", "](#a-link)", "#a-link: not one heading"),
+    (links_lead_somewhere, "## a link for", "## A link for", "#a-link-for-the-class: leads nowhere in JupyterLab"),
     (links_lead_somewhere, "(solutions/09_build", "(solution/09_build", "no such file"),
     (links_lead_somewhere, "https://forums.fast.ai/", "https://forums.example/", "an unknown host"),
     (shows_each_board, "(board/05.svg)", "(board/04.svg)", "05: shows ['board/04.svg']"),
