@@ -29,6 +29,7 @@ const STYLE = `
   .jp-Deck .jp-Notebook { box-sizing: border-box; width: 1280px; max-width: 100vw; margin: 0 auto; padding: 24px 20px 0; }
   .jp-Deck .jp-RenderedMarkdown > :is(p, ul, ol, details) { max-width: 56em; }
   .jp-Deck .jp-CodeCell + .jp-deck-mod-onscreen { padding-top: 8px; }
+  .jp-Deck .jp-OutputArea-output pre { white-space: pre; }
   .jp-Deck .jp-RenderedHTMLCommon table { font-size: max(17.5px, 0.84 * var(--linclf-letters)); }
   .jp-Deck :is(.jp-RenderedImage img, .linclf-explorer) { zoom: var(--linclf-pictures); }
   .jp-Deck .linclf-explorer {
