@@ -39,7 +39,8 @@ LOOK = """() => {
       if (range.getBoundingClientRect().width > 1)
         found.letters.push([parseFloat(getComputedStyle(box).fontSize) * box.currentCSSZoom, id, node.data.trim()]);
     }
-    const boxes = ".cm-scroller, .jp-OutputArea-output, .jp-RenderedMarkdown, table, .linclf-explorer, .widget-label";
+    const boxes = [".cm-scroller", ".jp-OutputArea-output", ".jp-OutputArea-output pre", ".jp-RenderedMarkdown",
+                   "table", ".linclf-explorer", ".widget-label"];
     for (const e of cell.node.querySelectorAll(boxes))
       if (e.scrollWidth > e.clientWidth + 1 && e.checkVisibility()) found.cut.push([id, e.className, e.innerText]);
     for (const e of cell.node.querySelectorAll(".jp-OutputArea-output, .linclf-explorer"))
@@ -170,9 +171,14 @@ def test_a_lesson_is_alive(presenting: Lab, screen: Any) -> None:
     show(page, "finite-run")
     page.locator(".jp-CodeCell.jp-deck-mod-visible .cm-content").click()
     page.keyboard.press("Control+End")
-    page.keyboard.type("; print('changed in', 'class') ")
-    page.keyboard.press("Shift+Enter")
-    page.wait_for_selector(".jp-OutputArea-output:has-text('changed in class')", state="attached")
+    page.keyboard.type("; print('changed in' + 40 * ' class')")
+    page.keyboard.press("Shift+Enter")  # the slide stays, and shows all that is printed
+    printed = page.wait_for_selector(".jp-deck-mod-visible pre:has-text('changed in class')")
+    arrived(page, "finite-run")
+    settled(page)
+    assert printed.evaluate("pre => pre.scrollWidth <= pre.clientWidth")
+    page.keyboard.press("Space")
+    arrived(page, "finite-seen")
 
     show(page, "end")
     page.locator(".jp-deck-mod-visible a", has_text="04,").click()

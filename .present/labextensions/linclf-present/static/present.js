@@ -29,7 +29,7 @@ const STYLE = `
   .jp-Deck .jp-Notebook { box-sizing: border-box; width: 1280px; max-width: 100vw; margin: 0 auto; padding: 24px 20px 0; }
   .jp-Deck .jp-RenderedMarkdown > :is(p, ul, ol, details) { max-width: 56em; }
   .jp-Deck .jp-CodeCell + .jp-deck-mod-onscreen { padding-top: 8px; }
-  .jp-Deck .jp-OutputArea-output pre { white-space: pre; }
+  .jp-Deck .jp-OutputArea-output pre { white-space: var(--linclf-lines); word-break: normal; overflow-wrap: anywhere; }
   .jp-Deck .jp-RenderedHTMLCommon table { font-size: max(17.5px, 0.84 * var(--linclf-letters)); }
   .jp-Deck :is(.jp-RenderedImage img, .linclf-explorer) { zoom: var(--linclf-pictures); }
   .jp-Deck .linclf-explorer {
@@ -51,17 +51,21 @@ function fit(panel) {
   const fits = () => {
     const top = notebook.getBoundingClientRect().top - notebook.scrollTop;
     const bottom = Math.max(...cells.map((cell) => cell.getBoundingClientRect().bottom));
-    const cut = [...notebook.querySelectorAll(".jp-deck-mod-onscreen :is(.cm-scroller, .jp-OutputArea-output, .linclf-explorer)")]
+    const boxes = ":is(.cm-scroller, .jp-OutputArea-output, .jp-OutputArea-output pre, .linclf-explorer)";
+    const cut = [...notebook.querySelectorAll(`.jp-deck-mod-onscreen ${boxes}`)]
       .some((element) => element.scrollWidth > element.clientWidth + 1);
     return bottom - top + 16 <= window.innerHeight && !cut;
   };
   if (cells[0] === fitted && fits()) return; // no letter changes while a slide fills
   fitted = cells[0];
+  const style = document.body.style;
+  style.setProperty("--linclf-lines", "pre");
   for (const [letters, pictures] of SIZES) {
-    document.body.style.setProperty("--linclf-letters", `${letters}px`);
-    document.body.style.setProperty("--linclf-pictures", pictures);
+    style.setProperty("--linclf-letters", `${letters}px`);
+    style.setProperty("--linclf-pictures", pictures);
     if (fits()) return;
   }
+  style.setProperty("--linclf-lines", "pre-wrap"); // printed in class: longer than any line of the course
 }
 
 function activate(app) {
@@ -75,9 +79,14 @@ function activate(app) {
   });
   const anew = () => { fitted = null; refit(); };
   window.addEventListener("resize", anew);
-  document.addEventListener("toggle", refit, true); // an answer was opened
 
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.shiftKey && event.target.closest(".jp-Notebook") && presenting()) {
+      event.preventDefault();
+      event.stopPropagation();
+      app.commands.execute("notebook:run-cell"); // and stay, to see what comes out
+      return;
+    }
     const go = KEYS[event.key];
     const own = event.target.closest(event.key.startsWith("Page") ? "[contenteditable=true]" : OWN_KEYS);
     if (!go || own || event.ctrlKey || event.altKey || event.metaKey || !presenting()) return;
@@ -87,11 +96,13 @@ function activate(app) {
   }, true);
 
   const seen = new WeakSet();
+  const growing = new ResizeObserver(refit); // an answer was opened, or code run
   app.shell.currentChanged.connect(async (_, { newValue: panel }) => {
     refit();
     if (!panel?.sessionContext || !panel.content?.widgets || seen.has(panel)) return;
     seen.add(panel);
     panel.content.activeCellChanged.connect(refit);
+    growing.observe(panel.content.node.querySelector(".jp-WindowedPanel-viewport"));
     await panel.context.ready;
     for (const cell of panel.content.widgets) {
       if (cell.model.getMetadata("tags")?.includes("hide-input")) cell.addClass("jp-linclf-hide-input");
