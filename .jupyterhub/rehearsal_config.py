@@ -22,8 +22,10 @@ class LearnerSpawner(LocalProcessSpawner):
     """Start each learner's server in its own home, under an unused account number and a memory limit if we may."""
 
     def user_env(self, env: dict[str, str]) -> dict[str, str]:
-        """Say whose server it is; no account of the system has to have that name."""
-        return env | {"USER": self.user.name, "HOME": f"{SETTINGS['homes']}/{self.user.name}", "SHELL": "/bin/sh"}
+        """Say whose server it is, since no account of the system has to have that name, and where its sockets are."""
+        home = f"{SETTINGS['homes']}/{self.user.name}"
+        own = {"USER": self.user.name, "HOME": home, "SHELL": "/bin/sh", "JUPYTER_RUNTIME_DIR": f"{home}/run"}
+        return env | own
 
     def make_preexec_fn(self, name: str) -> Callable[[], None]:
         """Return what the new process does first: enter its limits, become the learner, go home."""

@@ -83,11 +83,12 @@ def test_no_door_stands_open() -> None:
 
 
 def test_learners_get_the_same_environment() -> None:
-    c = SimpleNamespace(Spawner=SimpleNamespace(environment={}))
+    c = SimpleNamespace(Spawner=SimpleNamespace(environment={}), SystemdSpawner=SimpleNamespace())
     exec((HUB / "tljh_course.py").read_text(encoding="utf-8"), {"get_config": lambda: c})
     assert c.Spawner.environment == VALUES["singleuser"]["extraEnv"]
     assert c.Spawner.args == VALUES["hub"]["config"]["Spawner"]["args"]
     assert c.Spawner.start_timeout == VALUES["singleuser"]["startTimeout"]
+    assert c.SystemdSpawner.isolate_tmp is True  # or learners would share the folder of their sockets
 
 
 def test_the_image_has_what_the_course_and_the_link_need() -> None:
@@ -116,6 +117,28 @@ def test_outputs_are_compared_by_their_text(rehearse: ModuleType) -> None:
     assert rehearse.text_of([picture]) == [("display_data", "<Figure>")]
     error = new_output("error", ename="E", evalue="", traceback=["a", "b"])
     assert rehearse.text_of([error]) == [("error", "a\nb")]
+
+
+def test_a_learner_clicks_again_and_not_for_ever(rehearse: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As people do where the first click leads nowhere; when patience is over, it is an error."""
+    room = SimpleNamespace(url="http://127.0.0.1:1", course=Path("/course"), notebooks=["a.ipynb"])
+    now, fails = [0.0], [True, True, False]
+
+    def pull() -> None:
+        if fails.pop(0):
+            raise RuntimeError("the link led to 404")
+
+    monkeypatch.setattr(rehearse.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(rehearse.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    learner = rehearse.Learner(room, "ada")
+    page = SimpleNamespace(text="")
+    learner.log_in, learner.pull, learner.session = lambda _: page, pull, SimpleNamespace(get=lambda *_, **__: page)
+    learner.arrive()
+    assert (learner.clicks, fails, now) == (3, [], [20.0])
+    fails += [True] * 1000
+    with pytest.raises(RuntimeError, match="404"):
+        learner.arrive()
+    assert rehearse.PATIENCE < now[0] - 20 <= rehearse.PATIENCE + 10
 
 
 @pytest.mark.parametrize(
