@@ -340,7 +340,7 @@ def slug(heading: str) -> str:
 def links_lead_somewhere(page: str) -> list[str]:
     """Every link leads to a file or a heading; those of the parts may also lead to where mistakes were seen.
 
-    On GitHub a heading's anchor is in lower case, in JupyterLab it is not: so no heading that is linked to has capitals.
+    GitHub puts a heading's anchor in lower case, JupyterLab does not: so no heading that is linked to has capitals.
     """
     headings = re.findall(r"(?m)^#+ (.+)$", page)
     anchors, in_jupyterlab = [slug(h) for h in headings], {h.replace(" ", "-") for h in headings}
