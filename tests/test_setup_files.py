@@ -233,6 +233,15 @@ def test_the_workflow_uses_the_readmes_lines_and_official_actions_only() -> None
     assert "-m pytest" in windows[2]
 
 
+def test_the_teachers_page_has_the_lines_of_make_present_for_windows() -> None:
+    recipe = re.search(r"-m jupyterlab (--config=.+?) \$\(LAB_ARGS\)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert recipe
+    line = f"python -m jupyterlab {recipe[1]} notebooks/00_start_here.ipynb".replace("/", "\\")
+    page = (ROOT / "notebooks" / "TEACHING.md").read_text(encoding="utf-8")
+    assert f".venv\\Scripts\\{line}\n" in page
+    assert ".venv\\Scripts\\python -m pip install -e .[present]\n" in page
+
+
 def test_the_readme_is_short_and_its_links_work() -> None:
     assert sum(bool(re.search(r"\w", word)) for word in README.split()) <= 400  # a table's bars are no words
     links = re.findall(r"\]\(([^)]+)\)", README)
