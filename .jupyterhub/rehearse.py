@@ -590,6 +590,8 @@ def doors(room: Classroom, learner: Learner, other: Learner) -> None:
     room.check("nor do a learner's cookies", not wrong, wrong)
 
     home, theirs = room.homes / other.name, room.processes(other.name)
+    ways = [json.loads(file.read_text(encoding="utf-8"))["transport"] for file in home.glob("run/kernel-*.json")]
+    room.check("kernels talk through files, not over ports that others may take", set(ways) == {"ipc"}, len(ways))
     victim = next(process for process in theirs if "jupyterhub.singleuser" in process.cmdline())
     port = next(place.laddr.port for place in victim.net_connections("tcp") if place.status == "LISTEN")
     files = [room.homes / learner.name, home, home / "course" / path, f"/proc/{victim.pid}/environ", room.private]
