@@ -196,3 +196,12 @@ def test_a_broken_notebook_and_an_open_hub_are_found(tmp_path: Path) -> None:
     ):
         assert any(what in line for line in failed), result.stdout
     assert any("ZeroDivisionError" in line for line in failed)
+
+
+def test_a_folder_without_control_groups_is_left_as_it_was(
+    rehearse: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root can make folders in the mount point of version 1, too; there they are folders and nothing more."""
+    monkeypatch.setattr(rehearse, "CGROUPS", {str(tmp_path): "memory.max"})
+    assert rehearse.new_cgroup("rehearsal") == (None, "")
+    assert list(tmp_path.iterdir()) == []
