@@ -186,7 +186,8 @@ class Evaluator:
     def _same_shape(self, left: Value, right: Value, sign: str, tree: Side) -> None:
         """Refuse what NumPy might broadcast, but for the bias (over the rows of Z) and what the page broadcasts."""
         a, b = np.shape(left), np.shape(right)
-        bias = sign in "+-" and tree.children[1] == BIAS and b == (1, *a[1:])
+        terms = zip(tree.children, ((a, b), (b, a)), strict=True)
+        bias = sign in "+-" and any(term == BIAS and row == (1, *table[1:]) for term, (row, table) in terms)
         listed = sign in "+-" and tuple(tree.children) in self.broadcasts
         if a != b and not bias and not listed:
             hint = "" if a and b else " (if NumPy broadcasts it on that page, list it in BROADCASTS)"
@@ -219,7 +220,7 @@ class Evaluator:
 
     def _div(self, tree: Side, env: Env) -> Value:
         left, right = self._pair(tree, env)
-        if np.shape(right):  # an array may be divided by a number
+        if np.shape(left) and np.shape(right):  # with a number, each entry is meant
             self._same_shape(left, right, "/", tree)
         return np.true_divide(left, right)
 
@@ -391,10 +392,12 @@ def target(evaluator: Evaluator, side: Side, relations: tuple[str, ...], k: int,
     r"""Return the value of a side; left of \leftarrow it is the value after the update."""
     with np.errstate(all="ignore"):
         if k < len(relations) and relations[k] == "\\leftarrow":
-            name, letters = name_of(side)
-            if not name or letters:
-                raise FormulaError("an update is of a symbol without indices")
-            return evaluator.symbol(f"{name} after")
+            updated = set(names(side)) - {"N"}
+            if len(updated) != 1:
+                raise FormulaError("an update is of one symbol")
+            name = updated.pop()
+            after = evaluator.world.pin(name, evaluator.world[f"{name} after"])
+            return Evaluator(after, evaluator.broadcasts).value(side, env)
         return evaluator.value(side, env)
 
 

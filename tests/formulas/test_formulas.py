@@ -218,6 +218,13 @@ def test_false_equations_are_refused_in_words(wrong: str, message: str) -> None:
         r"\frac{\partial L}{\partial z_n} = \frac{1}{N}(\hat{y}_n - y_n)",
         r"\frac{\partial L}{\partial b} = \frac{1}{N} \sum_n (\hat{y}_n - y_n)",
         r"L = -y \log \hat{y}^\top",
+        r"L = -y \cdot \log \hat{y}",
+        r"Z = b + X W",
+        r"z_n = x_n W + b",
+        r"\frac{\partial L}{\partial \hat{y}} = -y \odot \frac{1}{\hat{y}}",
+        r"\frac{\partial L}{\partial z} = -\frac{y}{\hat{y}} (\operatorname{diag}(\hat{y}) - \hat{y}^\top \hat{y})",
+        r"\frac{\partial L}{\partial W}^\top = \frac{1}{N} (\hat{Y} - Y)^\top X",
+        r"W_{dk} \leftarrow W_{dk} - \eta \frac{\partial L}{\partial W_{dk}}",
     ],
 )
 def test_true_equations_are_let_through(right: str) -> None:

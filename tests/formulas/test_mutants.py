@@ -48,6 +48,8 @@ def test_every_error_is_noticed(capsys: pytest.CaptureFixture[str]) -> None:
     assert EVERY > 1 or used == set(EQUIVALENT), "no survivor needs these any more"
 
 
+JACOBIANS = r" \cdot ".join([r"\frac{\partial %s}{\partial %s}"] * 3)
+
 # Errors as people make them: notebook, cell, a part of an equation there, what is written in its place.
 PLANTED = [
     ("00", "pipeline-logits", "X W + b", "W X + b"),
@@ -68,6 +70,10 @@ PLANTED = [
         *("02", "formula", r"\frac{\partial L}{\partial \hat{y}} \cdot \frac{\partial \hat{y}}{\partial z}"),
         r"\frac{\partial \hat{y}}{\partial z} \cdot \frac{\partial L}{\partial \hat{y}}",
     ),
+    (  # a column of Jacobians for the row
+        *("02", "formula", JACOBIANS % ("L", r"\hat{y}", r"\hat{y}", "z", "z", "W")),
+        (JACOBIANS % ("z", "W", r"\hat{y}", "z", "L", r"\hat{y}")).replace(r" \cdot", r"^\top \cdot") + r"^\top",
+    ),
     ("02", "tells", "u_{dk}", "u_{kd}"),
     ("03", "formula-vector", r"-\frac{y}{\hat{y}}", r"-\frac{y^\top}{\hat{y}^\top}"),
     ("03", "formula-vector", r"-\frac{y}{\hat{y}}", r"-\frac{y^\top}{\hat{y}}"),  # NumPy makes a table of it
@@ -79,6 +85,7 @@ PLANTED = [
     ("04", "variance", r"v^\top J v", r"v J v^\top"),
     ("04", "variance", r"v^\top J v", r"v^\top J v^\top"),
     ("04", "end", "g J", r"J g"),
+    ("04", "end", r"\hat{y} \odot (g - g \cdot \hat{y})", r"\hat{y}^\top \odot (g - g \cdot \hat{y})^\top"),
     ("04", "end", "g J", r"J g^\top"),
     ("05", "contract", r"\partial L / \partial z", r"(\partial L / \partial z)^\top"),
     ("05", "contract-matrix", r"x^\top g", r"g^\top x"),
@@ -88,8 +95,11 @@ PLANTED = [
     ("05", "columns", r"g \, x^\top", r"x^\top g"),
     ("05", "columns", "W x + b", "W x + b^\\top"),
     ("05", "columns", "W x + b", "x W + b"),
+    ("05", "columns", "z =", "z^\\top ="),
     ("06", "formula-vector", r"\hat{y} - y", r"(\hat{y} - y)^\top"),
     ("06", "formula-vector", r"\hat{y} - y", r"\hat{y} - y^\top"),
+    ("06", "formula-vector", r"\hat{y} - y", r"\hat{y}^\top - y^\top"),
+    ("06", "formula-vector", r"{\partial z}", r"{\partial z}^\top"),
     ("06", "formula-vector", r"(\hat{Y} - Y)", r"(\hat{Y} - Y)^\top"),
     ("06", "formula-weights", r"x^\top (\hat{y} - y)", r"x (\hat{y} - y)^\top"),
     ("06", "formula-weights", r"x^\top (\hat{y} - y)", r"(\hat{y} - y)^\top x"),
