@@ -63,6 +63,10 @@ EQUIVALENT: list[tuple[str, str, str]] = [
 
 CAPITALS, SMALL = ["X", "Z", "\\hat{Y}", "Y", "W", "b"], ["x", "z", "\\hat{y}", "y", "W", "b"]
 ARRAYS = {*map(code_name, CAPITALS + SMALL), *"guvVJ", "X_tilde"}
+PAIRS = {
+    **{"add": "{0} + {1}", "sub": "{0} - {1}", "div": r"\frac{{{0}}}{{{1}}}"},
+    **{"mul": "{0} {1}", "dot": "{0} {1}", "odot": r"{0} \odot {1}"},
+}
 INDEX = r"_(?:\{[a-z]+\}|[a-z])"
 
 
@@ -104,9 +108,9 @@ def span(side: str, tree: Side) -> tuple[int, int]:
 def bracketed(side: str, tree: Side) -> str:
     """Return a part so that ^⊤ can follow it, or another factor."""
     start, end = span(side, tree)
-    text = side[start:end]
-    whole = tree.data in ("name", "index", "transpose", "call", "partial") or text.startswith(("(", "\\frac"))
-    return text if whole and not (text.startswith("\\frac") and tree.data not in ("div", "partial")) else f"({text})"
+    text, has_brackets = side[start:end], start < tree.meta.start_pos
+    fraction = tree.data == "partial" and text.startswith("\\frac")
+    return text if has_brackets or fraction or tree.data in ("name", "index", "transpose", "call") else f"({text})"
 
 
 def transposed(side: str, tree: Side) -> str:
@@ -147,22 +151,14 @@ def shape_errors(side: str, calculator: Evaluator) -> Iterator[tuple[str, str]]:
             if part.data == "call":
                 name, argument = side[start : side.index("(", start)], transposed(side, part.children[1])
                 yield "along the other axis", put(f"{name}({argument})^\\top")
-        if part.data in ("add", "sub", "mul", "dot", "odot", "div") and all(
-            shape(calculator, t) for t in part.children
-        ):
-            left, right = part.children
-            sign = {"add": "{} + {}", "sub": "{} - {}", "div": "\\frac{{{}}}{{{}}}", "odot": r"{} \odot {}"}
-            both = transposed(side, left), transposed(side, right)
-            yield ORDER, put(f"({sign.get(part.data, '{} {}').format(*both)})")
-            for first, second in itertools.product(*([bracketed(side, t), transposed(side, t)] for t in (left, right))):
-                if part.data != "odot":  # entries for a product
-                    yield ORDER, put(rf"({first} \odot {second})")
-                if (first, second) != (bracketed(side, left), bracketed(side, right)) or part.data not in (
-                    "mul",
-                    "dot",
-                ):
-                    yield ORDER, put(f"({first} {second})")
-                yield ORDER, put(f"({second} {first})")
+        if part.data in PAIRS and all(shape(calculator, child) for child in part.children):
+            own = tuple(bracketed(side, child) for child in part.children)
+            other = tuple(transposed(side, child) for child in part.children)
+            yield ORDER, put(f"({PAIRS[part.data].format(*other)})")
+            for first, second in itertools.product(*zip(own, other, strict=True)):
+                for pair in ("{0} {1}", "{1} {0}", r"{0} \odot {1}"):
+                    if pair != PAIRS[part.data] or (first, second) not in (own, other):
+                        yield ORDER, put(f"({pair.format(first, second)})")
     yield from letter_errors(side, calculator)
 
 

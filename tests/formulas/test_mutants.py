@@ -82,6 +82,7 @@ PLANTED = [
     ("04", "formula-together", r"\hat{y} \hat{y}^\top", r"\hat{y}^\top \hat{y}"),  # inner for outer
     ("04", "formula-together", r"\hat{y} \hat{y}^\top", r"\hat{y}"),
     ("04", "formula-together", r"\hat{y} \hat{y}^\top", r"\hat{y} \odot \hat{y}"),
+    ("04", "formula-together", r"diag}(\hat{y})", r"diag}(\hat{y}^\top)"),  # NumPy takes the diagonal of a row
     ("04", "variance", r"v^\top J v", r"v J v^\top"),
     ("04", "variance", r"v^\top J v", r"v^\top J v^\top"),
     ("04", "end", "g J", r"J g"),
@@ -148,6 +149,11 @@ def test_only_jacobians_whose_letters_cancel_make_a_table() -> None:
     chain = r"\frac{\partial L}{\partial %s} \cdot \frac{\partial z}{\partial W}"
     page = Display("02_chain_rule.ipynb", "made-up", rf"\frac{{\partial L}}{{\partial W}} = {chain % 'z'}", "")
     assert check(page) == 1
-    for row in (chain % r"\hat{y}", r"(\hat{y} - y) \frac{\partial z}{\partial W}", rf"2 \cdot {chain % 'z'}^\top"):
-        with pytest.raises(FormulaError):
+    for row in (
+        chain % "b",
+        chain % r"\hat{y}",
+        r"(\hat{y} - y) \frac{\partial z}{\partial W}",
+        rf"2 \cdot {chain % 'z'}^\top",
+    ):
+        with pytest.raises(ShapeError):
             check(replace(page, written=rf"\frac{{\partial L}}{{\partial W}} = {row}"))
