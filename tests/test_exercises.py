@@ -387,7 +387,12 @@ def test_three_general_hints_that_end_in_a_worked_number() -> None:
     assert texts[0].startswith("hint 1 of 3. ")
     assert texts[2].startswith("hint 3 of 3. A case to work out by hand. Given Z = [[")
     assert texts[3] == texts[2]
-    assert softmax.hint().lines == ("This was the last hint.",)
+
+
+def test_who_asks_on_after_the_last_hint_is_told_so() -> None:
+    lines = [softmax.hint().lines[0] for _ in range(4)]
+    assert lines[1:3] == ["Ask again for the next one.", "This was the last hint."]
+    assert "solution() shows the way" in lines[3]
 
 
 def test_after_a_mistake_the_hints_are_about_it() -> None:
