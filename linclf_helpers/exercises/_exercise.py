@@ -321,7 +321,8 @@ class Exercise(Task):
         An error is matched with an error of the same kind, but it is no evidence by itself.
         """
         evidence = False
-        for n, (probe, theirs) in enumerate(zip(probes, seen, strict=True)):
+        for n in sorted(range(len(probes)), key=lambda n: n not in wrong):  # where most differ comes first
+            probe, theirs = probes[n], seen[n]
             ours = self._of(code, probe)
             if ours.values is None or theirs.values is None:
                 if ours.values is not theirs.values or type(ours.error) is not type(theirs.error):
