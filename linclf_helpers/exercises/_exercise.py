@@ -593,6 +593,13 @@ class Paper(Exercise):
     def _found_wrong(self) -> str:
         return "not yet. The first entry that is off:"
 
+    def _lost_digits(self, probes: list[Probe], seen: list[Seen]) -> tuple[str, str]:
+        return "", ""  # on paper numbers are rounded, and too much is shown by the entry
+
+    def _diagnose(self, probes: list[Probe], seen: list[Seen], wrong: list[int], mistake: Mistake | None) -> Outcome:
+        outcome = super()._diagnose(probes, seen, wrong, mistake)
+        return outcome if mistake else replace(outcome, lines=(*outcome.lines, ASK_FOR_MORE))
+
     def _compared(self, probe: Probe, seen: Seen) -> tuple[tuple[str, str], ...]:
         """Say which entry is off, and not what it should be: there is nothing else to find out."""
         compared = super()._compared(probe, seen)
