@@ -319,7 +319,7 @@ cross_entropy = Exercise(
             Probe(
                 (np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]]), np.eye(3)[[0, 1]]), "a model that is sure, and right"
             ),
-            Probe((np.array([[0.4, 0.35, 0.25], [5e-324, 1, 0]]), np.eye(3)[[1, 0]]), "the smallest float there is"),
+            Probe((np.array([[0.4, 0.35, 0.25], [1e-300, 1, 0]]), np.eye(3)[[1, 0]]), "a probability of 1e-300"),
             Probe((np.array([[0.5, 0.5, 0.0], [0.2, 0.8, 0.0]]), np.eye(3)[[2, 1]]), "a 0 for the correct class"),
             *(Probe((each.Y_hat, each.Y), note) for each, note in SIZES),
         ],
