@@ -316,9 +316,9 @@ cross_entropy = Exercise(
         [
             Probe((_tiny, np.array([[0.0, 1, 0], [0, 1, 0]])), "very small probabilities"),
             Probe((_tiny[:, ::-1], np.array([[0.0, 0, 1], [1, 0, 0]])), "a 0 among the wrong classes"),
-            Probe(
-                (np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]]), np.eye(3)[[0, 1]]), "a model that is sure, and right"
-            ),
+            Probe((np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]]), np.eye(3)[[0, 1]]), "a probability of 1"),
+            Probe((np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), np.eye(3)[[1, 0]]), "a model that is sure, and right"),
+            Probe((np.array([[1 - 1e-13, 1e-13, 0.0]]), np.eye(3)[[0]]), "a model that is nearly sure, and right"),
             Probe((np.array([[0.4, 0.35, 0.25], [1e-300, 1, 0]]), np.eye(3)[[1, 0]]), "a probability of 1e-300"),
             Probe((np.array([[0.5, 0.5, 0.0], [0.2, 0.8, 0.0]]), np.eye(3)[[2, 1]]), "a 0 for the correct class"),
             *(Probe((each.Y_hat, each.Y), note) for each, note in SIZES),
@@ -546,6 +546,7 @@ cross_entropy_from_logits = Exercise(
             Probe((SMALL.Z - _steps, SMALL.labels), "a batch in which one row lies 1000 below the other"),
             Probe((np.array([[0.0, -800.0, 1.0]]), np.array([2])), "a hopeless class that is not the correct one"),
             Probe((WIDE_LOGITS[0][0], np.array([0, 2, 1])), "scores far apart, and right"),
+            Probe((np.array([[0.0, 50.0], [60.0, 0.0]]), np.array([1, 0])), "a model that is sure, and right"),
             *(
                 Probe((Z, np.array(labels)), note)
                 for (Z, note), labels in zip(WIDE_LOGITS, ([1, 1, 0], [1, 0, 2], [2, 0, 1]), strict=True)
