@@ -494,7 +494,7 @@ class Exercise(Task):
             if np.allclose(constants, constants[0], rtol=1e-6, atol=0):
                 factor = f"{constants[0]:.4g}"
                 if factor == "1" and power == 0:
-                    return ()  # nearly right is no factor
+                    factor = f"{constants[0]:.6g}"  # a factor of 1 is none
                 unit = {"1": letter, "-1": f"−{letter}"}.get(factor, f"{factor} · {letter}")
                 text = factor if power == 0 else unit if power == 1 else f"{factor}/{letter}"
                 return (f"Your result is always {text} times the right one.",)
