@@ -18,6 +18,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from linclf_helpers import exercises
 from linclf_helpers.exercises import FUNCTIONS, Choice, Exercise, Outcome, Paper
+from linclf_helpers.exercises._compare import apart
 from linclf_helpers.exercises._observe import Probe, observe, own_lines
 
 KINDS = {
@@ -503,6 +504,10 @@ def test_a_right_answer_that_is_more_exact_than_ours_is_right() -> None:
     exercise = exercises.cross_entropy_from_logits
     sure = Probe((np.array([[60.0, 0.0]]), np.array([0])))
     assert exercise._is_right(sure, observe(with_log1p, sure, exercise.arguments, 1))
+
+
+def test_equal_numbers_are_shown_with_all_digits() -> None:
+    assert apart(1.5, 1.5) == ("1.5", "1.5")
 
 
 def test_two_calls_that_differ_late_are_shown_with_digits_enough() -> None:

@@ -30,9 +30,8 @@ def rounding(values: Callable[[Probe], tuple[Array, ...] | None], probe: Probe) 
     for _ in range(4):
         there = values(Probe(tuple(_nudged(argument, rng) for argument in probe.args)))
         for move, old, new in zip(moves, here, there or here, strict=False):
-            if old.shape == new.shape:
-                with np.errstate(invalid="ignore"):
-                    np.fmax(move, np.abs(new - old), out=move, where=np.isfinite(new))
+            with np.errstate(invalid="ignore"):
+                np.fmax(move, np.abs(new - old), out=move, where=np.isfinite(new))
     return [np.minimum(move, room(value)) for move, value in zip(moves, here, strict=True)]
 
 

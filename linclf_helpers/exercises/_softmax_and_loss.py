@@ -358,8 +358,8 @@ def _and_epsilon(of_probabilities: Any) -> list[Any]:
     return [lambda Y_hat, Y, e=e: of_probabilities(Y_hat[Y == 1] + e, Y) for e in _EPSILONS]
 
 
-def _log_above(p: Array, limit: float) -> Array:
-    return np.log(np.where(p > limit, p, 1))
+def _left_out_below(limit: float) -> Any:
+    return lambda Y_hat, Y: -np.log(np.where(Y_hat > limit, Y_hat, 1))[Y == 1].mean()
 
 
 def _zero_times_infinity(Y_hat: Array, Y: Array) -> Any:
@@ -504,7 +504,7 @@ cross_entropy.mistake(
     "classes' entries may be left out. The loss is infinite there; the cure is to start from the logits.",
     variants=(
         lambda Y_hat, Y: -np.log(Y_hat[(Y == 1) & (Y_hat > 0)]).mean(),
-        *((lambda Y_hat, Y, e=e: -_log_above(Y_hat[Y == 1], e).mean()) for e in [*_EPSILONS, *_TINY_EPSILONS]),
+        *(_left_out_below(e) for e in [*_EPSILONS, *_TINY_EPSILONS]),
     ),
 )
 cross_entropy.mistake(
@@ -700,10 +700,7 @@ cross_entropy_from_logits.mistake(
     "computed, and it is about −800.",
     variants=(
         _on_softmax(lambda Y_hat, Y: -np.log(Y_hat[(Y == 1) & (Y_hat > 0)]).mean()),
-        *(
-            _on_softmax(lambda Y_hat, Y, e=e: -_log_above(Y_hat[Y == 1], e).mean())
-            for e in [*_EPSILONS, *_TINY_EPSILONS]
-        ),
+        *(_on_softmax(_left_out_below(e)) for e in [*_EPSILONS, *_TINY_EPSILONS]),
     ),
 )
 cross_entropy_from_logits.mistake(
