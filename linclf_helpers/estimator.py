@@ -4,7 +4,7 @@ import inspect
 import math
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -131,7 +131,7 @@ class SoftmaxRegression:
         X : array or DataFrame of shape (N, D)
             Numbers, none of them missing. Columns of a DataFrame may be of different types.
         y : array of shape (N,)
-            Labels: strings, whole numbers, booleans or dates, none of them missing.
+            Labels: strings, whole numbers or booleans, none of them missing.
         sample_weight : array of shape (N,), optional
             How many times each example counts, at least 0.
 
@@ -152,7 +152,7 @@ class SoftmaxRegression:
         ConvergenceWarning
             scikit-learn's, if all steps are taken before the training has converged, or if it diverged.
         """
-        names, data = _column_names(X), _examples(X)
+        names, data = _names(X), _examples(X)
         labels = _labels(y)
         if len(labels) != len(data):
             raise ValueError(f"y: expected shape ({len(data)},), one label per row of X, got {labels.shape}")
@@ -161,7 +161,7 @@ class SoftmaxRegression:
         data, labels, weights = data[counted], labels[counted], weights[counted]
         classes, numbers = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
-            raise ValueError(f"y: expected at least 2 classes, got 1 class, {classes[0]!r}")
+            raise ValueError(f"y: expected at least 2 classes, got 1 class, {classes.tolist()[0]!r}")
         model = self._train(data, one_hot(numbers, len(classes)), weights / weights.sum())
         self.classes_: NDArray[Any] = classes
         self.model_ = model
@@ -170,8 +170,9 @@ class SoftmaxRegression:
         if len(classes) == 2:
             self.coef_, self.intercept_ = self.coef_[1:] - self.coef_[:1], self.intercept_[1:] - self.intercept_[:1]
         self.n_features_in_ = data.shape[1]
+        self._columns = names
         self.__dict__.pop("feature_names_in_", None)  # of an earlier fit
-        if names is not None:
+        if _are_strings(names):
             self.feature_names_in_: NDArray[Any] = np.array(names, object)
         return self
 
@@ -181,9 +182,8 @@ class SoftmaxRegression:
         For two classes, shape (N,): the logit of the second class minus that of the first.
         """
         self._require_fit()
-        names, data = _column_names(X), _examples(X)
+        name, names, data = type(self).__name__, _names(X), _examples(X)
         self._compare_names(names)
-        name = type(self).__name__
         if data.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"X has {data.shape[1]} features, but {name} is expecting {self.n_features_in_} features as input"
@@ -207,7 +207,8 @@ class SoftmaxRegression:
         if labels.shape != predicted.shape:
             raise ValueError(f"y: expected shape {predicted.shape}, one label per row of X, got {labels.shape}")
         if (labels.dtype.kind in "OU") != (self.classes_.dtype.kind in "OU"):
-            raise ValueError(f"y: expected labels like those of fit, {self.classes_[0]!r}, got {labels[0]!r}")
+            known, got = self.classes_.tolist()[0], labels.tolist()[0]
+            raise ValueError(f"y: expected labels like those of fit, {known!r} for one, got {got!r}")
         return float(np.average(predicted == labels, weights=_weights(sample_weight, len(labels))))
 
     def _train(self, X: Array, Y: Array, weights: Array) -> LinearClassifier:
@@ -248,28 +249,31 @@ class SoftmaxRegression:
                 f"This {type(self).__name__} is not fitted yet: call fit first"
             )
 
-    def _compare_names(self, names: list[str] | None) -> None:
+    def _compare_names(self, names: list[Any]) -> None:
         """Refuse a DataFrame with other columns than that of `fit`, in the words of scikit-learn."""
-        known = list(getattr(self, "feature_names_in_", []))
-        name = type(self).__name__
-        if names is None and known:
+        known, name = self._columns, type(self).__name__
+        named, were_named = _are_strings(names), _are_strings(known)
+        if were_named and not named:
             message = f"X does not have valid feature names, but {name} was fitted with feature names"
             warnings.warn(message, UserWarning, stacklevel=4)
-        elif names is not None and not known:
+        if named and not were_named:
             message = f"X has feature names, but {name} was fitted without feature names"
             warnings.warn(message, UserWarning, stacklevel=4)
-        elif names is not None and names != known:
-            message = "The feature names should match those that were passed during fit.\n"
-            unseen, missing = sorted(set(names) - set(known)), sorted(set(known) - set(names))
-            if unseen:
-                message += "Feature names unseen at fit time:\n" + "".join(f"- {name}\n" for name in unseen)
-            if missing:
-                message += "Feature names seen at fit time, yet now missing:\n" + "".join(f"- {m}\n" for m in missing)
-            else:
-                if not unseen:
-                    message += "Feature names must be in the same order as they were in fit.\n"
-                message += "X[model.feature_names_in_] has the right columns in the right order."
-            raise ValueError(message)
+        unseen, missing = [n for n in names if n not in known], [n for n in known if n not in names]
+        # Names that are numbers tell columns apart only while they are the same numbers.
+        if names == known or not ((named and were_named) or (names and not unseen and not missing)):
+            return
+        message = "The feature names should match those that were passed during fit.\n"
+        if unseen:
+            message += "Feature names unseen at fit time:\n" + "".join(f"- {n}\n" for n in sorted(unseen))
+        if missing:
+            message += "Feature names seen at fit time, yet now missing:\n" + "".join(
+                f"- {n}\n" for n in sorted(missing)
+            )
+        else:
+            order = "" if unseen else "Feature names must be in the same order as they were in fit.\n"
+            message += f"{order}X[{known}] has the right columns in the right order."
+        raise ValueError(message)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "classes_")
@@ -345,7 +349,7 @@ def _prepare(X: Array, Y: Array, weights: Array, l2: float, rescale: bool) -> tu
             unit[unit == 0] = 1
             X = X / unit
         X1 = np.column_stack([X, np.ones(len(X))])
-        task = _Task(X1, Y, weights, np.append(l2 / unit**2, 0)[:, None])
+        task = _Task(X1, Y, weights, np.append((math.sqrt(l2) / unit) ** 2, 0)[:, None])
         if not (np.isfinite(X1).all() and task.safe_rate() > 0):
             raise ValueError("X: expected numbers whose squares stay within the range of floats, got larger ones")
     return task, origin, unit
@@ -413,7 +417,7 @@ def _descend_barzilai_borwein(task: _Task, steps: int, tolerance: float) -> _Run
         if not trouble or step == steps:
             break
         old_theta, old_gradient, loss = theta, gradient, math.inf
-        while loss > max(losses[-10:]):
+        while not loss <= max(losses[-10:]):  # NaN is no loss either
             theta = old_theta - rate * old_gradient
             loss, gradient = task.loss_and_gradient(theta)
             rate /= 10
@@ -458,7 +462,8 @@ def _of_scikit_learn(name: str, otherwise: Any) -> Any:
 
 def _is_missing(value: object) -> bool:
     """Return whether this is None, pandas.NA, or the NaN of any type: the only value that differs from itself."""
-    return value is None or type(value).__name__ == "NAType" or bool(value != value)
+    differs = value != value
+    return value is None or type(value).__name__ == "NAType" or (isinstance(differs, bool | np.bool_) and bool(differs))
 
 
 def _columns(X: Any) -> list[tuple[Any, Any]] | None:
@@ -468,70 +473,78 @@ def _columns(X: Any) -> list[tuple[Any, Any]] | None:
     return list(X.items() if hasattr(X, "items") else ((name, X[name]) for name in X.columns))
 
 
-def _column_names(X: Any) -> list[str] | None:
-    """Return the names of a DataFrame's columns if they are strings, as in scikit-learn."""
+def _names(X: Any) -> list[Any]:
+    """Return the names of a DataFrame's columns; none for anything else."""
     names = [name for name, _ in _columns(X) or []]
     strings = [name for name in names if isinstance(name, str)]
     if strings and len(strings) < len(names):
+        other = next(name for name in names if not isinstance(name, str))
         raise ValueError(
-            "X: expected column names that are all strings, got "
-            f"{next(name for name in names if not isinstance(name, str))!r} beside {strings[0]!r};"
+            f"X: expected column names that are all strings, got {other!r} beside {strings[0]!r};"
             " X.columns = X.columns.astype(str) makes them so"
         )
-    return strings or None
+    return names
+
+
+def _are_strings(names: list[Any]) -> bool:
+    return bool(names) and isinstance(names[0], str)  # then all are: see `_names`
 
 
 def _examples(X: Any) -> Array:
     """Return examples as finite numbers, shape (N, D)."""
     if hasattr(X, "toarray"):
         raise TypeError("X: expected a dense array, got sparse data; X.toarray() makes it dense")
-    columns = _columns(X)
-    if columns is None:
-        array = as_any_array("X", X)
-        if array.dtype.kind == "c":
-            raise ValueError("X: Complex data not supported")
-        if array.ndim != 2:
-            cure = "Reshape your data: X.reshape(1, -1) is one example, X.reshape(-1, 1) one feature"
-            raise ValueError(f"X: expected shape (N, D), got {array.shape}. {cure}")
-        columns = list(enumerate(array.T))
-    N = len(columns[0][1]) if columns else len(X)
-    if N == 0 or not columns:
+    frame = _columns(X)
+    array = as_any_array("X", np.empty((len(X), len(frame))) if frame is not None else X)
+    if array.ndim != 2:
+        cure = "Reshape your data: X.reshape(1, -1) makes it one example, X.reshape(-1, 1) one feature"
+        raise ValueError(f"X: expected shape (N, D), got {array.shape}. {cure}")
+    if array.size == 0:
+        N, D = array.shape
         raise ValueError(
-            f"X: expected at least one example and one feature, got {N} sample(s), {len(columns)} feature(s)"
-            f" (shape=({N}, {len(columns)})) while a minimum of 1 is required."
+            f"X: expected at least one example and one feature, got {N} sample(s) and {D} feature(s)"
+            f" (shape=({N}, {D})) while a minimum of 1 is required."
         )
-    return np.column_stack([_as_numbers(name, column) for name, column in columns])
+    columns = frame or list(enumerate(array.T))
+    if frame or array.dtype.kind not in "fiub":
+        array = np.column_stack([_as_numbers(name, column) for name, column in columns])
+    with np.errstate(over="ignore"):  # a longdouble may not fit: it becomes inf, and is refused below
+        array = array.astype(np.float64, copy=False)
+    finite = np.isfinite(array)
+    if not finite.all():
+        row, d = np.argwhere(~finite)[0].tolist()
+        value, cure = "infinity", "replace it, or leave out the row"
+        if np.isnan(array[row, d]):
+            value, cure = "NaN, a missing value,", "fill it (sklearn.impute.SimpleImputer), or leave out the row"
+        raise ValueError(f"X: expected finite numbers, got {value} in column {columns[d][0]!r}, row {row}; {cure}")
+    return array
 
 
 def _as_numbers(name: object, column: Any) -> Array:
-    """Return one feature as finite numbers, shape (N,)."""
+    """Return one feature as numbers, shape (N,)."""
     values = as_any_array(f"X, column {name!r}", column)
     if values.dtype.kind not in "fiub":
         values = np.array([_as_number(name, row, value) for row, value in enumerate(values)])
-    values = values.astype(np.float64)
-    finite = np.isfinite(values)
-    if not finite.all():
-        row = int(finite.argmin())
-        value, cure = "infinity", "replace it, or leave out the row"
-        if np.isnan(values[row]):
-            value, cure = "NaN, a missing value", "fill it (sklearn.impute.SimpleImputer), or leave out the row"
-        raise ValueError(f"X: expected finite numbers, got {value} in column {name!r}, row {row}; {cure}")
-    return values
+    return values.astype(np.float64)
 
 
 def _as_number(name: object, row: int, value: Any) -> float:
     where = f"in column {name!r}, row {row}"
     if isinstance(value, str | bytes):
         cure = (
-            "categories become numbers by sklearn.preprocessing.OneHotEncoder, numbers kept as text by .astype(float)"
+            "OneHotEncoder (sklearn.preprocessing) makes numbers of categories, .astype(float) of numbers kept as text"
         )
-        raise ValueError(f"X: expected numbers, got the text {value!r} {where}; {cure}")
-    if isinstance(value, np.datetime64 | np.timedelta64):
+        raise ValueError(f"X: expected numbers, got the text {str(value)!r} {where}; {cure}")
+    if isinstance(value, np.datetime64 | np.timedelta64) or hasattr(value, "year"):
         raise ValueError(f"X: expected numbers, got the time {value!s} {where}; use its year, or days since a date")
+    if isinstance(value, complex | np.complexfloating):
+        raise ValueError(f"X: Complex data not supported, got {value!s} {where}; use its real and its imaginary part")
     if _is_missing(value):
         return math.nan
     try:
         return float(value)
+    except OverflowError:
+        return math.inf
     except TypeError as error:
         raise TypeError(f"X: expected numbers, got {value!r} {where} ({error})") from None
 
@@ -559,9 +572,11 @@ def _labels(y: Any) -> NDArray[Any]:
         raise ValueError("y: SoftmaxRegression requires y to be passed, but the target y is None")
     if hasattr(y, "toarray"):
         raise TypeError("y: expected a dense array, got sparse data; y.toarray().argmax(axis=1) may be what you want")
-    # NumPy alone would write the None and the 1 of a list with strings as strings.
     in_list = not hasattr(y, "__array__")
-    labels = np.array(list(y) if isinstance(y, Iterable) else y, object) if in_list else as_any_array("y", y)
+    if in_list and (isinstance(y, str) or not isinstance(y, Sequence)):
+        raise ValueError(f"y should be a 1d array, one label per row of X, got {type(y).__name__} instead")
+    # Asked for objects, since NumPy would else make strings of the None and the 1 in a list with strings.
+    labels = as_any_array("y", np.array(y, object) if in_list else y)
     if labels.ndim == 2 and labels.shape[1] == 1:
         message = "A column-vector y was passed when a 1d array was expected. y.ravel() has the right shape."
         warnings.warn(message, _of_scikit_learn("DataConversionWarning", UserWarning), stacklevel=3)
@@ -571,8 +586,9 @@ def _labels(y: Any) -> NDArray[Any]:
             f"y should be a 1d array, one label per row of X, got an array of shape {labels.shape} instead"
             " (rows of a one-hot array become labels by y.argmax(axis=1))"
         )
-    missing = [row for row, label in enumerate(labels) if _is_missing(label)] if labels.dtype.kind in "OfmM" else []
-    if missing:
+    absent = [_is_missing(label) for label in labels] if labels.dtype.kind == "O" else labels != labels
+    missing = np.flatnonzero(absent)
+    if len(missing):
         raise ValueError(
             f"y: expected a label for every example, got {labels[missing[0]]} in row {missing[0]}"
             f" ({len(missing)} of {len(labels)} are missing); leave out the rows without a label"
@@ -592,20 +608,27 @@ def _labels(y: Any) -> NDArray[Any]:
 
 def _of_one_type(labels: NDArray[Any], in_list: bool) -> NDArray[Any]:
     """Return Python objects as an array of numbers or booleans; strings stay objects, unless they came in a list."""
-    number = (int, float, np.integer, np.floating)
-    kinds = [
-        "text" if isinstance(v, str) else bool if isinstance(v, bool | np.bool_) else number if isinstance(v, number)
-        else type(v) for v in labels
-    ]  # fmt: skip
+    kinds = [_kind(label) for label in labels]
     other = next((row for row, kind in enumerate(kinds) if kind != kinds[0]), None)
     if other is not None:
+        first, second = labels[0], labels[other]
         raise ValueError(
-            f"y: expected labels of one type, got {labels[0]!r} in row 0 and {labels[other]!r} in row {other};"
+            f"y: expected labels of one type, got {first!r} in row 0 and {second!r} in row {other};"
             " str(label) for each makes them strings"
         )
     if kinds[0] == "text":
         return labels.astype(str) if in_list else labels
-    plain = np.array(labels.tolist())
-    if plain.dtype.kind == "O" or plain.ndim != 1:
+    plain = np.array(labels.tolist()) if kinds[0] in ("truth", "number") else labels
+    if plain.dtype.kind == "O":
         raise ValueError(f"y: Unknown label type: {type(labels[0]).__name__}; expected strings or whole numbers")
     return plain
+
+
+def _kind(label: object) -> str:
+    if isinstance(label, str):
+        return "text"
+    if isinstance(label, bool | np.bool_):
+        return "truth"
+    if isinstance(label, int | float | np.integer | np.floating):
+        return "number"
+    return type(label).__name__
