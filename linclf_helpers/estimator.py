@@ -1,6 +1,7 @@
 """The classifier in scikit-learn's form, so that its tools accept it. scikit-learn itself is not needed."""
 
 import inspect
+import itertools
 import math
 import sys
 import warnings
@@ -381,7 +382,7 @@ def _descend(
     """Take steps with a given rate, in batches of a given size."""
     theta, losses, N = task.start(), [], len(task.weights)
     velocity, queue = np.zeros_like(theta), np.arange(0)
-    for step in range(steps + 1):
+    for step in itertools.count():
         if len(queue) == 0 or step == steps:
             loss, gradient = task.loss_and_gradient(theta)
             losses.append(loss)
@@ -412,7 +413,7 @@ def _descend_barzilai_borwein(task: _Task, steps: int, tolerance: float) -> _Run
     theta = task.start()
     loss, gradient = task.loss_and_gradient(theta)
     losses, rate = [loss], task.safe_rate()
-    for step in range(steps + 1):
+    for step in itertools.count():
         trouble = _not_converged(gradient, tolerance, [], step)
         if not trouble or step == steps:
             break
