@@ -1,7 +1,6 @@
 """The classifier in scikit-learn's form, so that its tools accept it. scikit-learn itself is not needed."""
 
 import inspect
-import itertools
 import math
 import sys
 import warnings
@@ -382,7 +381,8 @@ def _descend(
     """Take steps with a given rate, in batches of a given size."""
     theta, losses, N = task.start(), [], len(task.weights)
     velocity, queue = np.zeros_like(theta), np.arange(0)
-    for step in itertools.count():
+    step = 0
+    while True:
         if len(queue) == 0 or step == steps:
             loss, gradient = task.loss_and_gradient(theta)
             losses.append(loss)
@@ -401,6 +401,7 @@ def _descend(
             trouble = f"the learning rate is too large, and step {step + 1} left the range of floats"
             break
         theta = moved
+        step += 1
     return _Run(theta, losses, step, trouble if tolerance else "")
 
 
@@ -413,7 +414,8 @@ def _descend_barzilai_borwein(task: _Task, steps: int, tolerance: float) -> _Run
     theta = task.start()
     loss, gradient = task.loss_and_gradient(theta)
     losses, rate = [loss], task.safe_rate()
-    for step in itertools.count():
+    step = 0
+    while True:
         trouble = _not_converged(gradient, tolerance, [], step)
         if not trouble or step == steps:
             break
@@ -427,6 +429,7 @@ def _descend_barzilai_borwein(task: _Task, steps: int, tolerance: float) -> _Run
         ss, sy, yy = float((s * s).sum()), float((s * y).sum()), float((y * y).sum())
         # Where no curvature is to be seen, there is nothing to read the rate off.
         rate = task.safe_rate() if sy <= 1e-12 * ss else sy / yy if step % 2 else ss / sy
+        step += 1
     return _Run(theta, losses, step, trouble if tolerance else "")
 
 
