@@ -335,7 +335,7 @@ def load_mnist(path: str | PathLike[str]) -> tuple[Dataset, Dataset]:
     folder = Path(path)
     if not folder.is_dir():
         raise FileNotFoundError(f"path: expected a folder with the four MNIST files, got {str(folder)!r}")
-    parts = []
+    parts: list[Dataset] = []
     for images_name, labels_name in (_MNIST_FILES[:2], _MNIST_FILES[2:]):
         images = _read_idx(folder, images_name, dimensions=3)
         labels = _read_idx(folder, labels_name, dimensions=1)
