@@ -159,7 +159,7 @@ class Explorer(ABC, Generic[State, Result]):
 
     def refresh(self) -> str:
         """Show the current state; return the problem met, or ""."""
-        with _one_at_a_time:
+        with _one_at_a_time, course_style():
             return self._refresh()
 
     def _refresh(self) -> str:
