@@ -156,8 +156,10 @@ def new_cgroup(name: str) -> tuple[Path | None, str]:
         group = Path(parent, name)
         with contextlib.suppress(OSError):
             group.mkdir()
-            with contextlib.suppress(OSError):  # version 2 wants to be told
-                (group / "cgroup.subtree_control").write_text("+memory", encoding="utf-8")
+            control = group / "cgroup.subtree_control"
+            with contextlib.suppress(OSError):
+                if control.exists():  # version 2, which wants to be told; in version 1 we would make the file
+                    control.write_text("+memory", encoding="utf-8")
             (group / "probe").mkdir()
             works = (group / "probe" / limit).exists()
             (group / "probe").rmdir()
@@ -217,7 +219,7 @@ class Classroom:
         addresses = ["--ip=127.0.0.1", f"--port={port}", "--api-ip=127.0.0.1", f"--api-port={api_port}"]
         targets = [f"--default-target={self.hub_url}", f"--error-target={self.hub_url}/hub/error"]
         self.start([self.proxy, *addresses, *targets], "proxy")
-        wait_for("the proxy's start", lambda: bool(requests.get(self.api_url, timeout=5).status_code), 30)
+        wait_for("the proxy's start", lambda: bool(requests.get(self.api_url, timeout=PATIENCE).status_code), PATIENCE)
 
     def start_hub(self) -> float:
         """Start the hub; return how long it took until it answered through the proxy."""
@@ -648,7 +650,11 @@ def culling(room: Classroom, active: Learner) -> None:
     twin.work = work
     twin.start()
     wait_for("notice", lambda: room.servers("last_activity")[active.name] != before[active.name], PATIENCE)
-    room.start([sys.executable, "-m", "jupyterhub_idle_culler", "--timeout=12", "--cull-every=3"], "culler")
+    # Longer than the hub takes here to notice that somebody works: on a busy machine, several seconds.
+    noticed = room.servers("last_activity")[active.name]
+    took = wait_for("notice", lambda: room.servers("last_activity")[active.name] != noticed, PATIENCE)
+    culler = ["-m", "jupyterhub_idle_culler", f"--timeout={12 + 5 * took:.0f}", "--cull-every=3"]
+    room.start([sys.executable, *culler], "culler")
     with contextlib.suppress(TimeoutError):
         wait_for("culling", lambda: len(room.servers()) <= 1, PATIENCE)
     left = list(room.servers())

@@ -118,8 +118,8 @@ def show_figures_in_notebooks() -> None:
         from matplotlib_inline.backend_inline import set_matplotlib_close
 
         shell.enable_matplotlib("inline")
-        set_matplotlib_close(True)  # type: ignore[no-untyped-call]
-        select_figure_formats(shell, {"retina"}, bbox_inches="tight")  # type: ignore[no-untyped-call]
+        set_matplotlib_close(True)
+        select_figure_formats(shell, {"retina"}, bbox_inches="tight")
 
 
 def scatter_classes(ax: Axes, data: Dataset, label: bool = True) -> None:
