@@ -11,7 +11,7 @@
 # make bench      measure the speed beside other libraries (after .venv/bin/python -m pip install -e ".[bench]")
 # make bench-widgets  how fast the explorers answer in JupyterLab (needs Chromium; takes two minutes)
 #
-# Options: PYTHON=python3.12 (any from 3.11 on), LAB_ARGS="--no-browser --port=8899",
+# Options: PYTHON=python3.12 (any from 3.11 on), TESTS="tests/browser -x", LAB_ARGS="--no-browser --port=8899",
 # BENCH="--mnist FOLDER", USERS=30 (from 5 on), CLASS="--arrive-within 60" (python .jupyterhub/rehearse.py --help).
 
 PYTHON = python3
@@ -36,7 +36,7 @@ present: .venv/.present
 		$(if $(NOTEBOOK),"$(NOTEBOOK)",notebooks/00_start_here.ipynb)
 
 test: .venv/.test
-	$(VENV) -m pytest $(PARALLEL) --cov=linclf_helpers
+	$(VENV) -m pytest $(PARALLEL) $(if $(TESTS),$(TESTS),--cov=linclf_helpers)
 
 check: .venv/.check
 	$(VENV) -m ruff check
