@@ -778,10 +778,11 @@ def rate_curve(ax: Axes, learning_rates: ArrayLike, losses: ArrayLike, safe: flo
     (curve,) = ax.loglog(rates, losses, **{"color": PALETTE["loss"], **line})
     for times in (1, 2):
         at = times * safe
-        ax.plot(at, np.interp(at, rates, losses), "o" if times == 1 else "D", color=curve.get_color(), zorder=4)
+        height = float(np.interp(at, rates, losses))
+        ax.plot(at, height, "o" if times == 1 else "D", color=curve.get_color(), zorder=4)
         ax.annotate(
             f"{times}/L",
-            (at, np.interp(at, rates, losses)),
+            (at, height),
             (0, 7),
             textcoords="offset points",
             ha="center",

@@ -75,8 +75,8 @@ def run(folder: Path, hidden: tuple[str, ...], tools: tuple[str, ...], **env: st
 
 
 def reasons(words: str) -> set[str]:
-    """Return the reasons in the summary, each of which counts its tests."""
-    return set(re.findall(r"SKIPPED \[\d+\] \S+ (no .+)", words))
+    """Return the reasons at the end of the output, after the number of their tests."""
+    return set(re.findall(r"(?m)^ +\d+  (no .+)$", words))
 
 
 pytestmark = pytest.mark.skipif(os.name == "nt" or not shutil.which("git"), reason="needs sh and git")
