@@ -1,11 +1,10 @@
 """The course through nbgrader and back: handed out, returned by nine learners, graded, with feedback and a summary.
 
-They need `pip install -e .[nbgrader]`. Without it they are skipped; with CLASS_TESTS=required in the environment, as
-in `.ci/run`, that is an error instead.
+They need the group nbgrader of pyproject.toml. Without it they are skipped; with CLASS_TESTS=required in the
+environment, as in `.ci/run`, they fail instead.
 """
 
 import csv
-import importlib.util
 import json
 import os
 import re
@@ -23,6 +22,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from linclf_helpers import exercises
+from tests.optional import install, lacks, skip
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / ".nbgrader"))
@@ -124,10 +124,8 @@ def need_nbgrader() -> None:
     """Skip, or fail where the tests are required to run."""
     if os.name == "nt":
         pytest.skip("nbgrader's exchange does not work on Windows")
-    if importlib.util.find_spec("nbgrader") is None:
-        if os.environ.get("CLASS_TESTS") == "required":
-            pytest.fail("CLASS_TESTS=required, but there is no nbgrader")
-        pytest.skip("needs nbgrader: pip install -e .[nbgrader]")
+    if lacks("nbgrader"):
+        skip("nbgrader", install("nbgrader"), "CLASS_TESTS")
 
 
 def test_metadata_are_valid_by_nbgraders_own_schema(course: Path) -> None:

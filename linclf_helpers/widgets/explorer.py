@@ -232,7 +232,7 @@ class Explorer(ABC, Generic[State, Result]):
 
     def refresh(self) -> str:
         """Show the current state; return the problem met, or ""."""
-        with _one_at_a_time:
+        with _one_at_a_time, course_style():
             return self._refresh()
 
     def _refresh(self) -> str:
@@ -269,14 +269,14 @@ class Explorer(ABC, Generic[State, Result]):
     def _ipython_display_(self) -> None:
         """Show the controls; where no kernel runs, the picture; where there are no pictures, a sentence."""
         script = resources.files(__package__).joinpath("accessibility.js").read_text("utf-8")
-        display({"text/html": f"<script>{script}</script>", "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
+        display({"text/html": f"<script>{script}</script>", "text/plain": ""}, raw=True)
         width, height = self.size
         bundle = {
             **self.box._repr_mimebundle_(),
             "image/png": base64.b64encode(self.live.image.value).decode("ascii"),
             "text/plain": repr(self),
         }
-        display(bundle, raw=True, metadata={"image/png": {"width": width, "height": height}})  # type: ignore[no-untyped-call]
+        display(bundle, raw=True, metadata={"image/png": {"width": width, "height": height}})
 
 
 def _value(control: Any) -> Any:

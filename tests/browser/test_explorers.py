@@ -14,10 +14,7 @@ from PIL import Image
 from linclf_helpers import widgets
 from linclf_helpers.widgets.explorer import Explorer
 
-from .conftest import EXPLORERS, Lab, Notebook, OnScreen, missing
-
-sync_api = pytest.importorskip("playwright.sync_api")
-expect = sync_api.expect
+from .conftest import EXPLORERS, Lab, Notebook, OnScreen, expect
 
 # For each explorer: the field that is moved, and its label on the screen.
 MOVED: dict[str, tuple[str, str]] = {
@@ -173,10 +170,8 @@ def test_reset_by_keyboard(page: Notebook, name: str, own: Explorer[Any, Any]) -
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_accessible(page: Notebook, name: str, dark: bool) -> None:
     """Axe-core finds nothing serious in what we add; every slider has a name and says its value as it is shown."""
-    try:
-        from axe_playwright_python.sync_playwright import Axe
-    except ImportError:
-        missing("axe-playwright-python")
+    from axe_playwright_python.sync_playwright import Axe
+
     page.dark(dark)
     on_screen = page.explorer(name)
     on_screen.box.evaluate("box => box.setAttribute('data-examined', '')")
