@@ -1,6 +1,7 @@
 """Settings for all tests: what notebooks' kernels see, and doctests that leave nothing behind."""
 
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,13 @@ AS_ALWAYS: Any = np.get_printoptions()
 # MPLBACKEND would displace.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 os.environ.pop("MPLBACKEND", None)
+# Nor do tests see the user's own IPython and matplotlib, whose start-up files may print or draw otherwise.
+NO_SETTINGS = tempfile.TemporaryDirectory()
+os.environ["IPYTHONDIR"] = NO_SETTINGS.name
+os.environ["MATPLOTLIBRC"] = str(Path(NO_SETTINGS.name, "matplotlibrc"))
+Path(os.environ["MATPLOTLIBRC"]).touch()
+for variable in ("PYTHONSTARTUP", "PYTHONWARNINGS"):
+    os.environ.pop(variable, None)
 # One thread in each kernel: on a busy machine, threads that share a small matrix product wait for each other, and the
 # notebook of the digits takes ten times as long.
 for library in ("OPENBLAS", "OMP", "MKL"):
