@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbval.plugin
 import numpy as np
 import pytest
 
@@ -28,6 +29,10 @@ for variable in ("PYTHONSTARTUP", "PYTHONWARNINGS"):
 # notebook of the digits takes ten times as long.
 for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+# Coverage is that of tests and doctests, which reach all of the package by themselves: a number that a notebook only
+# happens to run is not proved by it, and in kernels measuring takes as long as the notebooks.
+nbval.plugin.setup_coverage = nbval.plugin.teardown_coverage = lambda *_: None
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
