@@ -634,6 +634,7 @@ LEARNERS |= {
     "dL_dZ.one_less": lambda P, Y: np.where(Y == 1, P - 1, P) / np.float64(len(P) - 1),
     "dL_dZ.division_left": by_jacobian(lambda p, y: -y / p),
     "dL_dZ.floor": lambda P, Y: np.where(Y == 1, np.clip(P, 1e-12, 1 - 1e-12) - 1, np.fmax(P, 1e-12)) / len(P),
+    "dL_dZ.nan_hidden": lambda P, Y: np.where(P != P, 0, P - Y) / len(P),
     "dL_dZ.masked": lambda P, Y: (P - Y) * (P != 0) / len(P),
 }
 
@@ -746,6 +747,13 @@ def _(X, G):
     return dW
 
 
+@learner("dL_dW.nan_hidden")
+def _(X, G):
+    dW = np.einsum("nd,nk->dk", X, G)
+    dW[np.isnan(dW)] = 0
+    return dW
+
+
 # dL_db
 
 
@@ -780,6 +788,7 @@ LEARNERS |= {
     "dL_db.absolute": lambda G: sum(abs(G)),
     "dL_db.one_short": lambda G: sum((G[n] for n in range(1, len(G))), np.zeros(len(G[0]))),
     "dL_db.one_less": lambda G: sum(G) / np.float64(len(G) - 1),
+    "dL_db.nan_hidden": lambda G: np.nansum(G, axis=0),
     "dL_db.clipped": lambda G: np.array([min(max(sum(column), -0.1), 0.1) for column in G.T]),
     "dL_db.small_dropped": lambda G: np.array([s if abs(s) >= 1e-8 else 0.0 for s in sum(G)]),
 }
@@ -848,6 +857,7 @@ def each_gradient(change: Callable[..., Any]) -> Callable[..., Any]:
 
 LEARNERS |= {
     "gradient_step.clipped": each_gradient(lambda g: [min(max(s, -1), 1) for s in g.ravel()]),
+    "gradient_step.nan_hidden": each_gradient(lambda g: [s if s == s else 0 for s in g.ravel()]),
     "gradient_step.small_dropped": each_gradient(lambda g: [s * (abs(s) >= 1e-8) for s in g.ravel()]),
     "gradient_step.normed": each_gradient(lambda g: g / np.sqrt((g * g).sum())),
 }
@@ -943,6 +953,10 @@ LEARNERS |= {
     "l2_gradients.weights_alone": lambda dW, db, W, b, lam: np.add(dW, lam * W),
     "l2_gradients.swapped": lambda dW, db, W, b, lam: (db, np.add(dW, lam * W)),
     "l2_gradients.bias_still": lambda dW, db, W, b, lam: (dW + lam * W, 0 * b),
+    "l2_gradients.nan_hidden": lambda dW, db, W, b, lam: (
+        np.where(dW == dW, dW + lam * W, 0),
+        np.where(db == db, db, 0),
+    ),
     "l2_gradients.clipped": lambda dW, db, W, b, lam: (np.fmax(np.fmin(dW + lam * W, 0.1), -0.1), db.clip(-0.1, 0.1)),
     "l2_gradients.small_dropped": lambda dW, db, W, b, lam: tuple(g * (abs(g) >= 1e-8) for g in (dW + lam * W, db)),
 }

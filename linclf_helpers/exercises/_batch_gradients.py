@@ -7,7 +7,18 @@ import numpy as np
 from linclf_helpers.exercises._exercise import Exercise, rows_sum_to
 from linclf_helpers.exercises._guards import SMALL_NUMBERS, add_guards
 from linclf_helpers.exercises._observe import Array, Probe
-from linclf_helpers.exercises._probes import BATCHES, SEVEN, SINGLE, SIX, SIZES, SMALL, SQUARE, TWIN
+from linclf_helpers.exercises._probes import (
+    BATCHES,
+    MANY_FEATURES,
+    ONE_FEATURE,
+    SEVEN,
+    SINGLE,
+    SIX,
+    SIZES,
+    SMALL,
+    SQUARE,
+    TWIN,
+)
 
 __all__ = ["dL_dW", "dL_dZ", "dL_db", "l2_gradients"]
 
@@ -59,7 +70,7 @@ def _with_floor(e: float) -> list[Callable[[Array, Array], Array]]:
 
 
 _certain = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.25, 0.0, 0.75]])  # surely right, surely wrong, half wrong
-_tiny = np.array([[1e-300, 0.4, 0.6], [1 - 1e-9, 1e-9, 1e-17], [3e-5, 1 - 4e-5, 1e-5]])
+_tiny = np.array([[1e-300, 0.4, 0.6], [1 - 1e-9, 1e-9, 1e-17], [3e-5, 1 - 4e-5, 1e-5], [1e-20, 1, 1e-300]])
 dL_dZ = Exercise(
     name="dL_dZ",
     hints=(
@@ -73,9 +84,10 @@ dL_dZ = Exercise(
         [Probe((each.Y_hat, each.Y)) for each in (*BATCHES, SQUARE, SINGLE)],
         [
             Probe((_certain, np.eye(3)[[0, 2, 1]]), "probabilities of 0 and 1"),
-            Probe((_tiny, np.eye(3)[[0, 0, 2]]), "tiny probabilities"),
+            Probe((_tiny, np.eye(3)[[0, 0, 2, 1]]), "tiny probabilities"),
             *(Probe((each.Y_hat, each.Y), note) for each, note in SIZES),
         ],
+        [Probe((np.array([[np.nan] * 3, [0.2, 0.3, 0.5]]), np.eye(3)[[0, 2]]), "a row of nan")],
     ),
     outputs=("dL_dZ",),
     laws=(rows_sum_to(0),),
@@ -272,10 +284,15 @@ dL_dZ.mistake(
 )
 
 
+def _with_nan(A: Array) -> Array:
+    return np.where(np.arange(A.size).reshape(A.shape) == 1, np.nan, A)
+
+
 # Plain numbers, whose rows do not sum to 0 as those of a gradient do: they tell "all 0" from "summed too much".
 _plain = np.array([[1.0, 2.0, 4.0], [0.5, 3.0, -1.0]])
 
 
+_all_sizes = ((ONE_FEATURE, "one feature and two classes"), (MANY_FEATURES, "300 features"), *SIZES)
 _few_features = (np.array([[0.0, 2.0], [0.0, 0.0], [0.0, -1.0]]), np.array([[1e6, 0.5, 0], [3, 1, 2], [-2, 0, 1e-9]]))
 _spread = np.array([[1e-100, 1e6, -1e-9, 0.5], [3e-100, 2.0, 2e-9, -1e6], [-1e-100, 1e-6, 1e-9, 0.25]])
 
@@ -306,8 +323,9 @@ dL_dW = Exercise(
             Probe((_spread, np.array([[0.5, -0.3], [100, 1e-9], [-0.7, 1e3]])), "tiny and huge numbers"),
             Probe((np.array([[3, -1, 0], [2, 5, 1]]), SMALL.dL_dZ[:, :2]), "features that are whole numbers"),
             Probe((SEVEN.X, np.zeros((7, 3))), "a gradient of zeros"),
-            *(Probe((each.X, each.dL_dZ), note) for each, note in SIZES),
+            *(Probe((each.X, each.dL_dZ), note) for each, note in _all_sizes),
         ],
+        [Probe((SEVEN.X, _with_nan(SEVEN.dL_dZ)), "a nan in dL_dZ")],
     ),
     outputs=("dL_dW",),
 )
@@ -463,6 +481,7 @@ dL_db = Exercise(
             ),
             *(Probe((each.dL_dZ,), note) for each, note in SIZES if each is not SINGLE),
         ],
+        [Probe((_with_nan(SEVEN.dL_dZ),), "a nan in dL_dZ")],
     ),
     outputs=("dL_db",),
     laws=(_biases_cancel,),
@@ -633,9 +652,10 @@ l2_gradients = Exercise(
             Probe((np.zeros((2, 3)), np.zeros(3), SMALL.W[:2], SMALL.b, 1e-17), "no slope, and a tiny λ"),
             *(
                 Probe((each.X.T @ each.dL_dZ, each.dL_dZ.sum(axis=0), each.W, each.b, 0.2), note)
-                for each, note in SIZES[3:5]
+                for each, note in (*SIZES[3:5], *_all_sizes[:2])
             ),
         ],
+        [Probe((_with_nan(SMALL.W), _with_nan(SMALL.b), SMALL.W, SMALL.b, 0.1), "a nan in both gradients")],
     ),
     outputs=("dL_dW", "dL_db"),
 )

@@ -1,4 +1,4 @@
-"""What people do to right numbers to be on the safe side, and so make wrong: cut off large ones, drop small ones."""
+"""What people do to right numbers to be on the safe side: cut off large ones, drop small ones, replace nan."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,7 @@ _BOUNDS = (0.1, 0.5, 1, 2, 3, 5, 10, 50, 100, 500, 700, 1000, 1e4, 1e5, 1e6)
 
 
 def add_guards(exercise: Exercise, bounds: Sequence[float] = _BOUNDS) -> None:
-    """Put on record what cuts off large numbers or drops small ones from an exercise's right result."""
+    """Put on record what cuts off large numbers, drops small ones or replaces nan in an exercise's right result."""
     right = exercise.reference
     exercise.mistake(
         "clipped",
@@ -34,6 +34,15 @@ def add_guards(exercise: Exercise, bounds: Sequence[float] = _BOUNDS) -> None:
         "A small slope is a slope. If it is set to 0, training stops too early, and a comparison with finite "
         "differences shows it.",
         variants=[_then(right, lambda A, e=e: np.where(np.abs(A) < e, 0, A)) for e in SMALL_NUMBERS],
+    )
+    exercise.mistake(
+        "nan_hidden",
+        _then(right, np.nan_to_num),
+        "what is not a number was replaced.",
+        "A gradient holds a nan. Is 0 its right value? Who will notice that something went wrong before?",
+        "nan is a sign that a number was lost earlier. Put 0 in its place, and training goes on with a gradient that "
+        "belongs to nothing.",
+        variants=(lambda *args: right(*map(np.nan_to_num, args)),),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from linclf_helpers.exercises._exercise import Exercise
 from linclf_helpers.exercises._guards import SMALL_NUMBERS, shortened
 from linclf_helpers.exercises._observe import Array, Probe
-from linclf_helpers.exercises._probes import MANY_CLASSES, SEVEN, SIX, SMALL, TWIN
+from linclf_helpers.exercises._probes import MANY_CLASSES, MANY_FEATURES, ONE_FEATURE, SEVEN, SIX, SMALL, TWIN
 
 __all__ = ["gradient_step", "numerical_gradient", "relative_error"]
 
@@ -79,7 +79,7 @@ gradient_step = Exercise(
             Probe((each.W, each.b, each.X.T @ each.dL_dZ, each.dL_dZ.sum(axis=0), rate))
             for each, rate in ((SMALL, 0.5), (SEVEN, 0.05), (SIX, 1.5))
         ]
-        + [Probe((SMALL.W, SMALL.b, SMALL.W[::-1] + 0.3, np.array([0.4, -1.0, 2.0]), 0.3))],  # slopes with a sum
+        + [Probe((SMALL.W, SMALL.b, SMALL.W[::-1] + 0.35, np.array([0.4, -1.0, 2.0]), 0.3))],  # slopes with a sum
         [
             Probe((TWIN.W, TWIN.b, *_gradients, 0.3), "gradients of very different size"),
             Probe((np.zeros((3, 3)), np.zeros(3), *_gradients, 1e-9), "parameters of 0, and a tiny learning rate"),
@@ -87,7 +87,19 @@ gradient_step = Exercise(
             Probe((SIX.W, SIX.b, np.zeros((3, 5)), np.zeros(5), 0.2), "gradients of 0"),
             Probe((SMALL.W, SMALL.b, SMALL.X.T @ SMALL.dL_dZ, SMALL.dL_dZ.sum(axis=0), 0.0), "a learning rate of 0"),
             Probe((np.zeros((3, 3)), np.zeros(3), *_gradients, 1e-17), "parameters of 0, and almost no learning rate"),
-            Probe((MANY_CLASSES.W, MANY_CLASSES.b, MANY_CLASSES.W[::-1], MANY_CLASSES.b[::-1], 0.7), "30 classes"),
+            *(
+                Probe((each.W, each.b, each.W[::-1] + 0.1, each.b[::-1], 0.7), note)
+                for each, note in (
+                    (MANY_CLASSES, "30 classes"),
+                    (MANY_FEATURES, "300 features"),
+                    (ONE_FEATURE, "one feature and two classes"),
+                )
+            ),
+        ],
+        [
+            Probe(
+                (TWIN.W, TWIN.b, *(np.where(g == g.max(), np.nan, g) for g in _gradients), 0.3), "nan in the gradients"
+            )
         ],
     ),
     outputs=("W", "b"),
@@ -174,6 +186,19 @@ gradient_step.mistake(
     "Near a minimum every slope is small. Is the minimum reached?",
     "A small slope is a slope. With a large learning rate it may still lead far.",
     variants=[_along(lambda g, e=e: np.where(np.abs(g) < e, 0, g)) for e in SMALL_NUMBERS],
+)
+gradient_step.mistake(
+    "nan_hidden",
+    _along(np.nan_to_num),
+    "what is not a number was replaced.",
+    "A gradient holds a nan. Is 0 its right value? Who will notice that something went wrong before?",
+    "nan is a sign that a number was lost earlier. Put 0 in its place, and training goes on with a gradient that "
+    "belongs to nothing.",
+    variants=(
+        lambda W, b, dL_dW, dL_db, learning_rate: tuple(
+            map(np.nan_to_num, _gradient_step(W, b, dL_dW, dL_db, learning_rate))
+        ),
+    ),
 )
 gradient_step.mistake(
     "normed",
