@@ -844,6 +844,10 @@ LEARNERS |= {
     "gradient_step.rate_limited": lambda W, b, dW, db, lr: (W - (lr if lr < 1 else 1) * dW, b - min(1, lr) * db),
     "gradient_step.rate_halved": lambda W, b, dW, db, lr: (W - dW * lr / 2, b - db * lr / 2),
     "gradient_step.rate_doubled": lambda W, b, dW, db, lr: (W - lr * dW - lr * dW, b - lr * db - lr * db),
+    "gradient_step.parameters_limited": lambda W, b, dW, db, lr: (
+        np.minimum(np.maximum(W - lr * dW, -10), 10),
+        np.minimum(np.maximum(b - lr * db, -10), 10),
+    ),
     "gradient_step.averaged": lambda W, b, dW, db, lr: (W - lr / W.shape[0] * dW, b - lr / W.shape[0] * db),
     "gradient_step.bias_by_sum": lambda W, b, dW, db, lr: (W - lr * dW, b - lr * sum(db)),
     "gradient_step.bias_by_weights": lambda W, b, dW, db, lr: (W - lr * dW, b - lr * sum(dW)),

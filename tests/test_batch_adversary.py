@@ -252,10 +252,11 @@ WRONG: dict[str, list[tuple[str, Function, str | None]]] = {
             "clipped",
         ),
         ("gradient to ±4", lambda W, b, dW, db, lr: (W - lr * np.clip(dW, -4, 4), b - lr * np.clip(db, -4, 4)), None),
-        ("step to ±5", lambda W, b, dW, db, lr: (W - np.clip(lr * dW, -5, 5), b - np.clip(lr * db, -5, 5)), None),
+        ("step to ±5", lambda W, b, dW, db, lr: (W - np.clip(lr * dW, -5, 5), b - np.clip(lr * db, -5, 5)), "clipped"),
         ("only W's clipped", lambda W, b, dW, db, lr: (W - lr * np.clip(dW, -1e3, 1e3), b - lr * db), None),
         ("only b's clipped", lambda W, b, dW, db, lr: (W - lr * dW, b - lr * np.clip(db, -1e3, 1e3)), None),
-        ("weights kept in ±10", lambda W, b, dW, db, lr: (np.clip(W - lr * dW, -10, 10), b - lr * db), None),
+        ("kept in ±10", lambda W, b, dW, db, lr: np.clip(W - lr * dW, -10, 10), None),
+        ("only W kept in ±10", lambda W, b, dW, db, lr: (np.clip(W - lr * dW, -10, 10), b - lr * db), None),
         ("only W's nan hidden", lambda W, b, dW, db, lr: (W - lr * np.nan_to_num(dW), b - lr * db), None),
         ("still at a nan", lambda W, b, dW, db, lr: (W, b) if np.isnan(dW).any() else (W - lr * dW, b - lr * db), None),
         ("centred", lambda W, b, dW, db, lr: (W - lr * dW, b - lr * (db - db.mean())), None),
@@ -266,14 +267,14 @@ WRONG: dict[str, list[tuple[str, Function, str | None]]] = {
         ("old ones too", lambda W, b, dW, db, lr: (W - lr * dW, b - lr * db, W, b), None),
     ],
 }
-HARMLESS = {  # an entry of dL_dZ is never larger than 1
-    *(("dL_dZ", f"{e:g} at least") for e in ()),
-}
+LIMITS = {"clipped", "small_dropped"}  # of the gradients; of what a step leads to they are another mistake
 for name in NAMES:
-    WRONG[name] += [(f"result {what}", after(name, change), named) for what, change, named in CHANGES]
-    WRONG[name] += [(f"arguments {what}", before(name, change), None) for what, change, _ in CHANGES]
-    if name != "dL_dZ":
-        WRONG[name] += [(f"result {what}", after(name, change), named) for what, change, named in LARGE]
+    for what, change, named in CHANGES if name == "dL_dZ" else CHANGES + LARGE:  # no entry of dL_dZ is above 1
+        title = "parameters_limited" if name == "gradient_step" and named in LIMITS else named
+        WRONG[name].append((f"result {what}", after(name, change), title))
+    for what, change, _ in CHANGES:
+        if (name, what) != ("dL_dZ", "0 at least"):  # its arguments are never negative
+            WRONG[name].append((f"arguments {what}", before(name, change), None))
 
 
 # Right answers

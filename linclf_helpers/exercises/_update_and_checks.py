@@ -50,6 +50,23 @@ def _along(change: Callable[[Array], Array]) -> Callable[..., Pair]:
     return lambda W, b, dL_dW, dL_db, learning_rate: _gradient_step(W, b, change(dL_dW), change(dL_db), learning_rate)
 
 
+def _result(change: Callable[[Array], Array]) -> Callable[..., Pair]:
+    """Return a right step whose results were changed."""
+
+    def step(W: Array, b: Array, dL_dW: Array, dL_db: Array, learning_rate: float) -> Pair:
+        new_W, new_b = _gradient_step(W, b, dL_dW, dL_db, learning_rate)
+        return change(new_W), change(new_b)
+
+    return step
+
+
+def _step_clipped(most: float) -> Callable[..., Pair]:
+    return lambda W, b, dL_dW, dL_db, learning_rate: (
+        W - np.clip(learning_rate * dL_dW, -most, most),
+        b - np.clip(learning_rate * dL_db, -most, most),
+    )
+
+
 def _shortened_together(most: float) -> Callable[..., Pair]:
     def step(W: Array, b: Array, dL_dW: Array, dL_db: Array, learning_rate: float) -> Pair:
         length = np.sqrt((dL_dW**2).sum() + (dL_db**2).sum())
@@ -177,6 +194,18 @@ gradient_step.mistake(
         *(_along(lambda g, m=m: np.clip(g, -m, m)) for m in _BOUNDS),
         *(_along(lambda g, m=m: shortened(g, m)) for m in _BOUNDS),
         *(_shortened_together(m) for m in _BOUNDS),
+        *(_step_clipped(m) for m in _BOUNDS),
+    ],
+)
+gradient_step.mistake(
+    "parameters_limited",
+    _result(lambda new: np.clip(new, -10, 10)),
+    "large or small parameters are replaced by others.",
+    "The right step leads to a weight of a million, or of a billionth. Which one do you return?",
+    "Where the step leads is where the parameters are. Limits for them are another rule, which nobody asked for.",
+    variants=[
+        *(_result(lambda new, m=m: np.clip(new, -m, m)) for m in _BOUNDS),
+        *(_result(lambda new, e=e: np.where(np.abs(new) < e, 0, new)) for e in SMALL_NUMBERS),
     ],
 )
 gradient_step.mistake(
@@ -194,11 +223,7 @@ gradient_step.mistake(
     "A gradient holds a nan. Is 0 its right value? Who will notice that something went wrong before?",
     "nan is a sign that a number was lost earlier. Put 0 in its place, and training goes on with a gradient that "
     "belongs to nothing.",
-    variants=(
-        lambda W, b, dL_dW, dL_db, learning_rate: tuple(
-            map(np.nan_to_num, _gradient_step(W, b, dL_dW, dL_db, learning_rate))
-        ),
-    ),
+    variants=(_result(np.nan_to_num),),
 )
 gradient_step.mistake(
     "normed",
