@@ -325,8 +325,13 @@ def from_copy(W, b, dW, db, lr):
     return W, b
 
 
-def power(g, lr, p, rate):
-    return p - lr * rate * g
+def refusing_nan(function: Function) -> Function:
+    def careful(*args):
+        if any(np.isnan(a).any() for a in args):
+            raise ValueError("nan")
+        return function(*args)
+
+    return careful
 
 
 RIGHT: dict[str, list[Function]] = {
@@ -420,6 +425,9 @@ RIGHT: dict[str, list[Function]] = {
         Answer(from_copy),
     ],
 }
+
+for name in NAMES:
+    RIGHT[name].append(refusing_nan(EXERCISES[name].reference))
 
 
 @pytest.mark.parametrize(
