@@ -6,7 +6,7 @@ import numpy as np
 
 from linclf_helpers.exercises._exercise import Exercise, rows_sum_to
 from linclf_helpers.exercises._guards import SMALL_NUMBERS, add_guards
-from linclf_helpers.exercises._observe import Array, Probe
+from linclf_helpers.exercises._observe import Array, Function, Probe
 from linclf_helpers.exercises._probes import (
     BATCHES,
     MANY_FEATURES,
@@ -69,6 +69,10 @@ def _with_floor(e: float) -> list[Callable[[Array, Array], Array]]:
     ]
 
 
+def _rows_cancel(Y_hat: Array, Y: Array, dL_dZ: Array) -> str:
+    return "" if np.isnan(Y_hat).any() else rows_sum_to(0)(dL_dZ)
+
+
 _certain = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.25, 0.0, 0.75]])  # surely right, surely wrong, half wrong
 _tiny = np.array([[1e-300, 0.4, 0.6], [1 - 1e-9, 1e-9, 1e-17], [3e-5, 1 - 4e-5, 1e-5], [1e-20, 1, 1e-300]])
 dL_dZ = Exercise(
@@ -90,7 +94,7 @@ dL_dZ = Exercise(
         [Probe((np.array([[np.nan] * 3, [0.2, 0.3, 0.5]]), np.eye(3)[[0, 2]]), "a row of nan", may_raise=True)],
     ),
     outputs=("dL_dZ",),
-    laws=(rows_sum_to(0),),
+    laws=(_rows_cancel,),
 )
 dL_dZ.mistake(
     "no_mean",
@@ -621,7 +625,7 @@ def _weights_shrunk_in_place(dL_dW: Array, dL_db: Array, W: Array, b: Array, l2:
     return dL_dW + W, dL_db
 
 
-def _of_strength(strength: Callable[[float], float]) -> Callable[..., tuple[Array, Array]]:
+def _of_strength(strength: Function) -> Callable[..., tuple[Array, Array]]:
     return lambda dL_dW, dL_db, W, b, l2: (dL_dW + strength(l2) * W, dL_db)
 
 

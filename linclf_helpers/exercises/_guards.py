@@ -1,6 +1,6 @@
 """What people do to right numbers to be on the safe side: cut off large ones, drop small ones, replace nan."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def shortened(A: Array, most: float) -> Array:
     return A * min(1.0, most / max(float(np.linalg.norm(A)), 1e-300))
 
 
-def _then(code: Function, change: Callable[[Array], Array]) -> Function:
+def _then(code: Function, change: Function) -> Function:
     def changed(*args: Array) -> Array | tuple[Array, ...]:
         result = code(*args)
         return tuple(map(change, result)) if isinstance(result, tuple) else change(result)

@@ -7,7 +7,7 @@ import numpy as np
 
 from linclf_helpers.exercises._exercise import Exercise
 from linclf_helpers.exercises._guards import SMALL_NUMBERS, shortened
-from linclf_helpers.exercises._observe import Array, Probe
+from linclf_helpers.exercises._observe import Array, Function, Probe
 from linclf_helpers.exercises._probes import MANY_CLASSES, MANY_FEATURES, ONE_FEATURE, SEVEN, SIX, SMALL, TWIN
 
 __all__ = ["gradient_step", "numerical_gradient", "relative_error"]
@@ -41,16 +41,16 @@ def _weights_in_place(W: Array, b: Array, dL_dW: Array, dL_db: Array, learning_r
     return W, b - learning_rate * dL_db
 
 
-def _at_rate(rate: Callable[[float], float]) -> Callable[..., Pair]:
+def _at_rate(rate: Function) -> Callable[..., Pair]:
     return lambda W, b, dL_dW, dL_db, learning_rate: _gradient_step(W, b, dL_dW, dL_db, rate(learning_rate))
 
 
-def _along(change: Callable[[Array], Array]) -> Callable[..., Pair]:
+def _along(change: Function) -> Callable[..., Pair]:
     """Return a step along gradients that were changed, each by itself."""
     return lambda W, b, dL_dW, dL_db, learning_rate: _gradient_step(W, b, change(dL_dW), change(dL_db), learning_rate)
 
 
-def _result(change: Callable[[Array], Array]) -> Callable[..., Pair]:
+def _result(change: Function) -> Callable[..., Pair]:
     """Return a right step whose results were changed."""
 
     def step(W: Array, b: Array, dL_dW: Array, dL_db: Array, learning_rate: float) -> Pair:
