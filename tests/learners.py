@@ -590,7 +590,7 @@ def _(Y_hat, Y):
 def _(Y_hat, Y):
     G = []
     for p, y in zip(Y_hat, Y, strict=True):
-        G.append((-y / p) @ (np.diag(p) - np.outer(p, p)))
+        G.append(-y @ (np.eye(len(p)) - p))
     return np.array(G) / len(Y)
 
 
@@ -628,6 +628,30 @@ LEARNERS |= {
     "dL_dZ.binary": by_jacobian(lambda p, y: np.where(y == 1, -1 / p, 1 / (1 - p))),
     "dL_dZ.squared_error": by_jacobian(lambda p, y: 2 * (p - y)),
 }
+
+
+LEARNERS |= {
+    "dL_dZ.one_less": lambda P, Y: np.where(Y == 1, P - 1, P) / np.float64(len(P) - 1),
+    "dL_dZ.division_left": by_jacobian(lambda p, y: -y / p),
+    "dL_dZ.floor": lambda P, Y: np.where(Y == 1, np.clip(P, 1e-12, 1 - 1e-12) - 1, np.fmax(P, 1e-12)) / len(P),
+    "dL_dZ.nan_hidden": lambda P, Y: np.where(P != P, 0, P - Y) / len(P),
+    "dL_dZ.masked": lambda P, Y: (P - Y) * (P != 0) / len(P),
+}
+
+
+@learner("dL_dZ.clipped")
+def _(P, Y):
+    G = (P - Y) / len(P)
+    G[G > 0.1] = 0.1
+    G[G < -0.1] = -0.1
+    return G
+
+
+@learner("dL_dZ.small_dropped")
+def _(P, Y):
+    G = (P - Y) / len(P)
+    G[(G < 1e-8) & (G > -1e-8)] = 0
+    return G
 
 
 @learner("dL_dZ.every_label_column")
@@ -688,6 +712,48 @@ LEARNERS |= {
     "dL_dW.no_features": lambda X, G: np.array([sum(G)] * X.shape[1]),
 }
 
+
+@learner("dL_dW.divided")
+def _(X, G):
+    total = sum(np.outer(x, g) for x, g in zip(X, G, strict=True))
+    return total / len(X[0])
+
+
+@learner("dL_dW.one_short")
+def _(X, G):
+    total = np.zeros((X.shape[1], G.shape[1]))
+    for n in range(len(X) - 1):
+        total += np.outer(X[n], G[n])
+    return total
+
+
+@learner("dL_dW.integer_buffer")
+def _(X, G):
+    out = np.empty((len(X[0]), len(G[0])), dtype=X.dtype)
+    for d, column in enumerate(X.T):
+        out[d] = column @ G
+    return out
+
+
+@learner("dL_dW.clipped")
+def _(X, G):
+    return np.minimum(np.maximum(np.einsum("nd,nk->dk", X, G), -0.1), 0.1)
+
+
+@learner("dL_dW.small_dropped")
+def _(X, G):
+    dW = np.einsum("nd,nk->dk", X, G)
+    dW[np.abs(dW) < 1e-8] = 0
+    return dW
+
+
+@learner("dL_dW.nan_hidden")
+def _(X, G):
+    dW = np.einsum("nd,nk->dk", X, G)
+    dW[np.isnan(dW)] = 0
+    return dW
+
+
 # dL_db
 
 
@@ -720,7 +786,21 @@ LEARNERS |= {
     "dL_db.keepdims": lambda G: sum(G)[None],
     "dL_db.sign": lambda G: -sum(G),
     "dL_db.absolute": lambda G: sum(abs(G)),
+    "dL_db.one_short": lambda G: sum((G[n] for n in range(1, len(G))), np.zeros(len(G[0]))),
+    "dL_db.one_less": lambda G: sum(G) / np.float64(len(G) - 1),
+    "dL_db.nan_hidden": lambda G: np.nansum(G, axis=0),
+    "dL_db.clipped": lambda G: np.array([min(max(sum(column), -0.1), 0.1) for column in G.T]),
+    "dL_db.small_dropped": lambda G: np.array([s if abs(s) >= 1e-8 else 0.0 for s in sum(G)]),
 }
+
+
+@learner("dL_db.changes_argument")
+def _(G):
+    first, *others = G
+    for other in others:
+        first += other
+    return first.copy()
+
 
 # gradient_step
 
@@ -760,6 +840,30 @@ LEARNERS |= {
     "gradient_step.weights_alone": lambda W, b, dW, db, lr: -lr * dW + W,
     "gradient_step.multiplied": lambda W, b, dW, db, lr: (W - lr * W * dW, b - lr * b * db),
     "gradient_step.sign_only": lambda W, b, dW, db, lr: (W - lr * dW / abs(dW), b - lr * db / abs(db)),
+    "gradient_step.fixed_rate": lambda W, b, dW, db, lr, own=0.1: (W - own * dW, b - own * db),
+    "gradient_step.rate_limited": lambda W, b, dW, db, lr: (W - (lr if lr < 1 else 1) * dW, b - min(1, lr) * db),
+    "gradient_step.rate_halved": lambda W, b, dW, db, lr: (W - dW * lr / 2, b - db * lr / 2),
+    "gradient_step.rate_doubled": lambda W, b, dW, db, lr: (W - lr * dW - lr * dW, b - lr * db - lr * db),
+    "gradient_step.parameters_limited": lambda W, b, dW, db, lr: (
+        np.minimum(np.maximum(W - lr * dW, -10), 10),
+        np.minimum(np.maximum(b - lr * db, -10), 10),
+    ),
+    "gradient_step.averaged": lambda W, b, dW, db, lr: (W - lr / W.shape[0] * dW, b - lr / W.shape[0] * db),
+    "gradient_step.bias_by_sum": lambda W, b, dW, db, lr: (W - lr * dW, b - lr * sum(db)),
+    "gradient_step.bias_by_weights": lambda W, b, dW, db, lr: (W - lr * dW, b - lr * sum(dW)),
+    "gradient_step.weights_by_bias": lambda W, b, dW, db, lr: (np.array([w - lr * db for w in W]), b - lr * db),
+}
+
+
+def each_gradient(change: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda W, b, dW, db, lr: tuple(p - lr * np.reshape(change(g), g.shape) for p, g in ((W, dW), (b, db)))
+
+
+LEARNERS |= {
+    "gradient_step.clipped": each_gradient(lambda g: [min(max(s, -1), 1) for s in g.ravel()]),
+    "gradient_step.nan_hidden": each_gradient(lambda g: [s if s == s else 0 for s in g.ravel()]),
+    "gradient_step.small_dropped": each_gradient(lambda g: [s * (abs(s) >= 1e-8) for s in g.ravel()]),
+    "gradient_step.normed": each_gradient(lambda g: g / np.sqrt((g * g).sum())),
 }
 
 
@@ -846,7 +950,28 @@ LEARNERS |= {
     "l2_gradients.penalty_alone": lambda dW, db, W, b, lam: (W * lam, db),
     "l2_gradients.value": lambda dW, db, W, b, lam: (dW + 0.5 * lam * np.linalg.norm(W) ** 2, db),
     "l2_gradients.lasso": lambda dW, db, W, b, lam: (dW + lam * W / abs(W), db),
+    "l2_gradients.absolute": lambda dW, db, W, b, lam: (dW + lam * np.where(W < 0, -W, W), db),
+    "l2_gradients.squared_weights": lambda dW, db, W, b, lam: (dW + lam * W * W, db),
+    "l2_gradients.normed": lambda dW, db, W, b, lam: (dW + lam / np.linalg.norm(W) * W, db),
+    "l2_gradients.strength_limited": lambda dW, db, W, b, lam: (dW + (lam if lam != 0 else 0.1) * W, db),
+    "l2_gradients.weights_alone": lambda dW, db, W, b, lam: np.add(dW, lam * W),
+    "l2_gradients.swapped": lambda dW, db, W, b, lam: (db, np.add(dW, lam * W)),
+    "l2_gradients.bias_still": lambda dW, db, W, b, lam: (dW + lam * W, 0 * b),
+    "l2_gradients.nan_hidden": lambda dW, db, W, b, lam: (
+        np.where(dW == dW, dW + lam * W, 0),
+        np.where(db == db, db, 0),
+    ),
+    "l2_gradients.clipped": lambda dW, db, W, b, lam: (np.fmax(np.fmin(dW + lam * W, 0.1), -0.1), db.clip(-0.1, 0.1)),
+    "l2_gradients.small_dropped": lambda dW, db, W, b, lam: tuple(g * (abs(g) >= 1e-8) for g in (dW + lam * W, db)),
 }
+
+
+@learner("l2_gradients.changes_arguments")
+def _(dW, db, W, b, lam):
+    for slopes, weights in zip(dW, W, strict=True):
+        slopes += lam * weights
+    return dW, db
+
 
 # accuracy
 

@@ -24,10 +24,11 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Probe:
-    """Arguments to call a function with, and what is special about them."""
+    """Arguments to call a function with, what is special about them, and whether a function may refuse them."""
 
     args: tuple[Any, ...]
     note: str = ""
+    may_raise: bool = False
 
 
 @dataclass(frozen=True, eq=False)
