@@ -122,6 +122,25 @@ def _(labels, K):
     return np.eye(K)[labels] * labels[:, None]
 
 
+@learner("one_hot.renumbered")
+def _(labels, K):
+    seen = sorted(set(labels.tolist()))
+    return np.array([[float(seen.index(c) == k) for k in range(K)] for c in labels])
+
+
+@learner("one_hot.sorted")
+def _(labels, K):
+    return np.repeat(np.eye(K), np.bincount(labels, minlength=K), axis=0)
+
+
+@learner("one_hot.column_by_row")
+def _(labels, K):
+    Y = np.zeros((len(labels), K))
+    for n, c in enumerate(labels):
+        Y[c, n] = 1
+    return Y
+
+
 LEARNERS["one_hot.labels_back"] = lambda labels, K: np.array(labels, float)
 
 # softmax
@@ -879,6 +898,12 @@ LEARNERS |= {
     "accuracy.per_entry": lambda P, y: np.mean((P > 0.5) == (np.arange(len(P[0])) == y[:, None])),
     "accuracy.per_example": lambda P, y: np.array([np.argmax(p) == c for p, c in zip(P, y, strict=True)]),
     "accuracy.ties_count": lambda P, y: np.mean([p[c] >= max(p) for p, c in zip(P, y, strict=True)]),
+    "accuracy.rounded_first": lambda P, y: np.mean([np.around(p, 2).argmax() == c for p, c in zip(P, y, strict=True)]),
+    "accuracy.by_classes": lambda P, y: sum(np.argmax(p) == c for p, c in zip(P, y, strict=True)) / len(P[0]),
+    "accuracy.by_size": lambda P, y: np.sum(np.argmax(P, axis=1) == y) / np.prod(P.shape),
+    "accuracy.all_or_nothing": lambda P, y: float(np.array_equal(np.argmax(P, axis=1), y)),
+    "accuracy.per_class": lambda P, y: np.mean([np.mean(np.argmax(P[y == c], axis=1) == c) for c in set(y.tolist())]),
+    "accuracy.order_lost": lambda P, y: np.mean(np.array(sorted(np.argmax(P, axis=1))) == np.array(sorted(y))),
 }
 
 # standardize

@@ -6,7 +6,7 @@ import numpy as np
 
 from linclf_helpers.exercises._exercise import Exercise
 from linclf_helpers.exercises._observe import Array, Probe
-from linclf_helpers.exercises._probes import BATCHES, SEVEN, SIX, SMALL, SQUARE
+from linclf_helpers.exercises._probes import BATCHES, SEVEN, SINGLE, SIX, SIZES, SMALL, SQUARE
 
 __all__ = ["accuracy", "one_hot", "standardize"]
 
@@ -34,6 +34,12 @@ def _by_row_numbers(labels: Array, K: int) -> Array:
     return Y
 
 
+def _column_by_row(labels: Array, K: int) -> Array:
+    Y = np.zeros((len(labels), K))
+    Y[labels, np.arange(len(labels))] = 1
+    return Y
+
+
 def _numbers_instead(labels: Array, K: int) -> Array:
     Y = np.zeros((len(labels), K))
     Y[np.arange(len(labels)), labels] = labels
@@ -52,6 +58,12 @@ one_hot = Exercise(
     stages=(
         [Probe((np.array([2, 0]), 3)), *(Probe((each.labels, each.Y.shape[1])) for each in (SEVEN, SIX, SQUARE))],
         [Probe((np.array([0, 0, 1]), 4), "a batch that lacks the last classes")],
+        [
+            *(Probe((each.labels, each.Y.shape[1]), note) for each, note in SIZES),
+            Probe((np.array([2, 1, 2]), 3), "a batch without its first class"),
+            Probe((np.array([3, 3]), 4), "a batch in which every example belongs to the last class"),
+            Probe((np.array([999, 0, 128, 256]), 1000), "1,000 classes"),
+        ],
     ),
     outputs=("Y",),
     laws=(_single_one,),
@@ -62,6 +74,7 @@ one_hot.mistake(
     "the width was taken from the batch.",
     "What comes out for a batch that holds only zeros?",
     "The largest label of a batch says nothing about the number of classes. K is given for that.",
+    variants=(lambda labels, K: np.eye(max(labels.max() + 1, 2))[labels],),
 )
 one_hot.mistake(
     "classes_present",
@@ -69,6 +82,29 @@ one_hot.mistake(
     "only the classes that occur have a column.",
     "A class is missing from the batch. Where is its column?",
     "Without a column for the missing class, later classes move to the left and the model learns wrong names.",
+)
+one_hot.mistake(
+    "renumbered",
+    lambda labels, K: np.eye(K)[np.unique(labels, return_inverse=True)[1]],
+    "the labels were counted anew, by the classes that occur.",
+    "Take a batch of the labels 4, 1 and 4. In which column does your function put the ones of class 1?",
+    "The smallest label of the batch went to column 0, whichever class it is. A label is the number of its column "
+    "already.",
+)
+one_hot.mistake(
+    "sorted",
+    lambda labels, K: _one_hot(np.sort(labels), K),
+    "the ones are in order, the examples are not.",
+    "Which class has the first example? And which class does your first row name?",
+    "Sorting the labels gives each row the label of another example.",
+)
+one_hot.mistake(
+    "column_by_row",
+    _column_by_row,
+    "the two indices changed places.",
+    "Y has shape (N, K). Which of the two indices counts the examples, and which the classes?",
+    "The label was used as the number of the row. That fails as soon as a label or a number of an example is too "
+    "large, and for N = K it gives the transpose without a word.",
 )
 one_hot.mistake(
     "transposed",
@@ -137,9 +173,25 @@ def _a_share(Y_hat: Array, labels: Array, share: Array) -> str:
     return "" if 0 <= share <= 1 else f"A share lies between 0 and 1; yours is {share:.4g}."
 
 
+def _batch_of_choices(seed: int, N: int, K: int, hits: int) -> tuple[Array, Array]:
+    """Return probabilities, none above one half, and labels of which the first `hits` are the most probable class."""
+    rng = np.random.default_rng(seed)
+    Y_hat = rng.uniform(0.5, 1, size=(N, K))
+    Y_hat /= Y_hat.sum(axis=1, keepdims=True)
+    labels = Y_hat.argmax(axis=1)
+    labels[hits:] = (labels[hits:] + rng.integers(1, K, size=N - hits)) % K
+    order = rng.permutation(N)
+    return Y_hat[order], labels[order]
+
+
 _hits = np.eye(4)[[0, 3, 1, 2, 1, 1, 3]] * 0.4 + 0.15
-_ties = np.array([[0.2, 0.4, 0.4], [0.5, 0.3, 0.2], [0.25, 0.35, 0.4]])
+_ties = np.array([[0.4, 0.2, 0.4], [0.4, 0.2, 0.4], [0.25, 0.35, 0.4]])
 _most_probable = np.round(np.array([[0.4, 0.35, 0.25], [0.1, 0.2, 0.7]]), 2)
+# The last class leads by so little in the first rows that the rounding of an input gives the lead to another.
+_LEADS = (4e-2, 4e-3, 4e-4, 4e-5, 4e-6, 4e-7, 4e-8, 4e-9, 4e-12, 4e-15)
+_close_calls = np.array(
+    [[0.3 - lead, 0.35, 0.35 + lead] for lead in _LEADS] + [[0.0, 1e-12, 1 - 1e-12], [0.0, 0.0, 1.0]]
+)
 accuracy = Exercise(
     name="accuracy",
     hints=(
@@ -153,9 +205,20 @@ accuracy = Exercise(
             Probe((_most_probable, np.array([1, 2]))),
             Probe((_hits, SEVEN.labels)),
             *(Probe((each.Y_hat, each.labels)) for each in BATCHES),
+            Probe(_batch_of_choices(1, 11, 5, 4)),
             Probe((SQUARE.Y_hat, SQUARE.Y_hat.argmax(axis=1))),
         ],
-        [Probe((_ties, np.array([2, 0, 2])), "a batch with a tie: two equal probabilities")],
+        # Whichever of the two a function chooses, if it chooses one in both rows, it is right in one of them.
+        [Probe((_ties, np.array([0, 2, 0])), "a batch with ties: two equal probabilities")],
+        [
+            Probe((_close_calls, np.full(len(_close_calls), 2)), "a batch in which the best two are nearly equal"),
+            Probe((SINGLE.Y_hat, SINGLE.Y_hat.argmax(axis=1)), "a batch of one example, a hit"),
+            Probe((SINGLE.Y_hat, SINGLE.Y_hat.argmin(axis=1)), "a batch of one example, a miss"),
+            Probe(_batch_of_choices(2, 6, 3, 0), "a batch without a single hit"),
+            *(Probe((each.Y_hat, each.labels), note) for each, note in SIZES[:4]),
+            Probe(_batch_of_choices(3, 4, 30, 3), "30 classes"),
+            Probe(_batch_of_choices(4, 5000, 3, 3337), "a batch of 5,000 examples"),
+        ],
     ),
     outputs=("accuracy",),
     laws=(_a_share,),
@@ -223,7 +286,86 @@ accuracy.mistake(
     "more than one half was asked for.",
     "With three classes, can 0.4 be the largest probability?",
     "A class wins with the largest probability, which needs not be above 0.5 when there are more than two.",
-    variants=(lambda Y_hat, labels: (Y_hat[np.arange(len(labels)), labels] >= 0.5).mean(),),
+    variants=(
+        lambda Y_hat, labels: (Y_hat[np.arange(len(labels)), labels] >= 0.5).mean(),
+        lambda Y_hat, labels: ((Y_hat > 0.5) == _one_hot(labels, Y_hat.shape[1])).all(axis=1).mean(),
+    ),
+)
+accuracy.mistake(
+    "rounded_first",
+    lambda Y_hat, labels: (Y_hat.round().argmax(axis=1) == labels).mean(),
+    "the probabilities were rounded before the choice.",
+    "0.4 and 0.36: which of the two is larger, and which is larger after your rounding?",
+    "Rounding makes different probabilities equal, and argmax then takes the first of them. Nothing needs to be "
+    "rounded, nor held in float32, to see which is the largest.",
+    variants=[
+        (lambda Y_hat, labels, cut=cut: (cut(Y_hat).argmax(axis=1) == labels).mean())
+        for cut in (
+            *((lambda P, n=n: P.round(n)) for n in range(1, 15)),
+            lambda P: P > 0.5,
+            lambda P: P >= 0.5,
+            lambda P: P.astype(np.float16),
+            lambda P: P.astype(np.float32),
+            lambda P: (100 * P).astype(int),
+        )
+    ],
+)
+accuracy.mistake(
+    "by_classes",
+    lambda Y_hat, labels: (Y_hat.argmax(axis=1) == labels).sum() / Y_hat.shape[1],
+    "the hits were divided by the number of classes.",
+    "Seven examples, four classes, all seven right. Which share comes out?",
+    "Hits are counted among the examples, so their share is taken of the N examples.",
+)
+accuracy.mistake(
+    "by_size",
+    lambda Y_hat, labels: (Y_hat.argmax(axis=1) == labels).sum() / Y_hat.size,
+    "the hits were divided by the number of entries.",
+    "Seven examples, four classes, all seven right. Which share comes out?",
+    "The batch has N · K probabilities, but only N choices that can be right.",
+)
+accuracy.mistake(
+    "all_or_nothing",
+    lambda Y_hat, labels: (Y_hat.argmax(axis=1) == labels).all(),
+    "one miss and nothing counts.",
+    "Nine of ten are right. What do you return?",
+    "You ask whether every prediction is right: a yes or no for the whole batch.",
+    variants=(
+        lambda Y_hat, labels: (Y_hat.argmax(axis=1) == labels).sum() // len(labels),
+        lambda Y_hat, labels: int((Y_hat.argmax(axis=1) == labels).mean()),
+    ),
+)
+accuracy.mistake(
+    "per_class",
+    lambda Y_hat, labels: np.mean([(Y_hat.argmax(axis=1) == k)[labels == k].mean() for k in np.unique(labels)]),
+    "the classes count alike, not the examples.",
+    "99 examples of one class, all right, and one of another, wrong. What do you return?",
+    "You averaged the shares of the classes, each of them the recall of a class. It is a good number to know, called "
+    "balanced accuracy; accuracy lets every example count alike.",
+    variants=(
+        lambda Y_hat, labels: np.mean(
+            [
+                ((Y_hat.argmax(axis=1) == k) & (labels == k)).sum() / max((labels == k).sum(), 1)
+                for k in range(Y_hat.shape[1])
+            ]
+        ),
+    ),
+)
+accuracy.mistake(
+    "order_lost",
+    lambda Y_hat, labels: (np.sort(Y_hat.argmax(axis=1)) == np.sort(labels)).mean(),
+    "predictions are not compared with the labels of their own examples.",
+    "Shuffle the labels and leave the predictions. Does your accuracy change?",
+    "How often each class is predicted says nothing about where. Prediction and label of the same example belong "
+    "together.",
+    variants=(
+        lambda Y_hat, labels: (
+            np.minimum(*(np.bincount(c, minlength=Y_hat.shape[1]) for c in (Y_hat.argmax(axis=1), labels))).sum()
+            / len(labels)
+        ),
+        lambda Y_hat, labels: np.isin(Y_hat.argmax(axis=1), labels).mean(),
+        lambda Y_hat, labels: np.isin(labels, Y_hat.argmax(axis=1)).mean(),
+    ),
 )
 accuracy.mistake(
     "per_entry",
@@ -246,6 +388,7 @@ accuracy.mistake(
     "Ten equal probabilities: which class does the model choose? Is it right for every label?",
     "If two classes share the largest probability, the model still has to choose one: argmax takes the first. "
     "Otherwise an untrained model, with all probabilities equal, would be right every time.",
+    variants=(lambda Y_hat, labels: np.isclose(Y_hat[np.arange(len(labels)), labels], Y_hat.max(axis=1)).mean(),),
 )
 
 

@@ -294,7 +294,9 @@ class Exercise(Task):
         return None if values is None else tuple(map(_float, values))
 
     def _right_entries(self, probe: Probe, values: tuple[Array, ...]) -> list[Array]:
-        return self._agrees(values, self.reference, probe, self.rtol, self.atol)
+        rtol = self.rtol if probe.rtol is None else probe.rtol
+        atol = self.atol if probe.atol is None else probe.atol
+        return self._agrees(values, self.reference, probe, rtol, atol)
 
     def _has_right_shapes(self, probe: Probe, seen: Seen) -> bool:
         return seen.values is not None and [v.shape for v in seen.values] == [v.shape for v in self._expected(probe)]
