@@ -819,6 +819,22 @@ def _(a, n):
     return np.divide(np.abs(n - a), size, out=np.zeros(a.shape), where=size > 0).max()
 
 
+@right("relative_error")
+def _(a, n):
+    return np.nan_to_num(abs(a - n) / np.maximum(abs(a), abs(n))).max()
+
+
+@right("relative_error")
+def _(a, n):
+    size = np.maximum(abs(a), abs(n)) + 1e-12  # too little to spoil a check
+    return float(np.max(abs(a - n) / size))
+
+
+@right("relative_error")
+def _(a, n):
+    return max(0 if p == q else abs(p - q) / max(abs(p), abs(q), 1e-12) for p, q in zip(a.flat, n.flat, strict=True))
+
+
 def errors(below: Callable[..., Any]) -> Callable[..., Any]:
     return lambda a, n: max(abs(p - q) / below(p, q) for p, q in zip(a.ravel(), n.ravel(), strict=True))
 
@@ -831,7 +847,15 @@ LEARNERS |= {
     "relative_error.one_side": errors(lambda p, q: abs(q)),
     "relative_error.per_entry": lambda a, n: abs(n - a) / np.fmax(abs(a), abs(n)),
     "relative_error.sum_below": errors(lambda p, q: abs(p) + abs(q)),
+    "relative_error.smaller_below": errors(lambda p, q: min(abs(p), abs(q))),
+    "relative_error.mean_below": lambda a, n: np.max(2 * abs(n - a) / (abs(a) + abs(n))),
+    "relative_error.sizes_signed": errors(max),
+    "relative_error.norms": lambda a, n: np.sqrt(np.sum((a - n) ** 2)) / (np.linalg.norm(a) + np.linalg.norm(n)),
+    "relative_error.floor": errors(lambda p, q: max(abs(p), abs(q), 1e-7)),
+    "relative_error.hidden_at_the_end": lambda a, n: np.nan_to_num(np.max(abs(n - a) / np.fmax(abs(a), abs(n)))),
+    "relative_error.nan_to_zero": lambda a, n: RIGHT["relative_error"][0](*(np.where(g == g, g, 0) for g in (a, n))),
 }
+
 
 # l2_gradients
 
