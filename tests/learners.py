@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import entr, expit, log_softmax, logsumexp, rel_entr, xlogy
 from scipy.special import softmax as sp_softmax
+from sklearn.preprocessing import StandardScaler
 
 LEARNERS: dict[str, Callable[..., Any]] = {}
 RIGHT: dict[str, list[Callable[..., Any]]] = {}
@@ -959,6 +960,24 @@ def _(train, test, ddof=0):
     return np.split(both, [len(train)])
 
 
+@right("standardize")
+def _(train, test):
+    scaler = StandardScaler().fit(train)
+    return scaler.transform(train), scaler.transform(test)
+
+
+@right("standardize")
+def _(train, test):
+    sigma = np.std(train, axis=0) + 1e-12  # too little to be seen
+    return (train - np.mean(train, axis=0)) / sigma, (test - np.mean(train, axis=0)) / sigma
+
+
+@right("standardize")
+def _(train, test):
+    sigma = np.maximum(np.std(train, axis=0), 1e-12)
+    return [(part - np.mean(train, axis=0)) / sigma for part in (train, test)]
+
+
 def scaled(shift: Callable[..., Any], width: Callable[..., Any]) -> Callable[..., Any]:
     """Return a standardisation, feature by feature, with numbers from (train column, test column)."""
 
@@ -990,6 +1009,18 @@ LEARNERS |= {
     "standardize.test_untouched": lambda a, b: ((a - np.mean(a, 0)) / np.where(np.std(a, 0) > 0, np.std(a, 0), 1), b),
     "standardize.constant_feature": scaled(lambda a, b: a.mean(), lambda a, b: a.std()),
     "standardize.epsilon": scaled(lambda a, b: a.mean(), lambda a, b: a.std() + 1e-7),
+    "standardize.narrow_left_alone": scaled(lambda a, b: a.mean(), lambda a, b: a.std() if a.std() >= 0.1 else 1.0),
+    "standardize.one_pass": scaled(
+        lambda a, b: sum(a) / len(a), lambda a, b: (sum(a * a) / len(a) - (sum(a) / len(a)) ** 2) ** 0.5 or 1.0
+    ),
+    "standardize.clipped": lambda a, b: [np.minimum(np.maximum(x, -5), 5) for x in RIGHT["standardize"][0](a, b)],
+    "standardize.median": scaled(
+        lambda a, b: np.median(a), lambda a, b: np.quantile(a, 0.75) - np.quantile(a, 0.25) or 1.0
+    ),
+    "standardize.by_range": scaled(lambda a, b: a.mean(), lambda a, b: max(a) - min(a) or 1.0),
+    "standardize.mean_deviation": scaled(lambda a, b: a.mean(), lambda a, b: sum(abs(a - a.mean())) / len(a) or 1.0),
+    "standardize.half_of_test": scaled(lambda a, b: a.mean(), lambda a, b: b.std() or 1.0),
+    "standardize.swapped": lambda a, b: tuple(reversed(RIGHT["standardize"][0](a, b))),
 }
 
 

@@ -166,6 +166,7 @@ LATER = {exercise.name for exercise in LISTED} - {
     "accuracy",
     "one_hot",
     "relative_error",
+    "standardize",
 }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from linclf_helpers.exercises._exercise import Exercise
 from linclf_helpers.exercises._observe import Array, Probe
-from linclf_helpers.exercises._probes import BATCHES, SEVEN, SINGLE, SIX, SIZES, SMALL, SQUARE
+from linclf_helpers.exercises._probes import BATCHES, MANY_CLASSES, SEVEN, SINGLE, SIX, SIZES, SMALL, SQUARE, THOUSANDS
 
 __all__ = ["accuracy", "one_hot", "standardize"]
 
@@ -408,6 +408,10 @@ def _with(mean: Any, deviation: Any) -> Any:
     return standardize
 
 
+def _or_1(deviation: Array) -> Array:
+    return np.where(deviation == 0, 1, deviation)
+
+
 def _of_train(statistic: str, **options: Any) -> Any:
     return lambda train, test: getattr(train, statistic)(**options)
 
@@ -446,7 +450,13 @@ def _mean_zero(X_train: Array, X_test: Array, train: Array, test: Array) -> str:
     return f"Each training feature should have mean 0; the first of yours has {means[0]:.4g}."
 
 
+_rng = np.random.default_rng(6)
+_widths = _rng.normal(size=(9, 6)) * 10.0 ** np.array([-2, -1, 0, 2, 6, 8]) + 10.0 ** np.array([-1, 0, 1, 3, 7, 7])
+_narrow = _rng.normal(size=(8, 2)) * [1e-6, 1e-9]
+_far_off = 1e6 * np.array([1.0, -3.0]) + _rng.integers(-4, 5, size=(8, 2))  # whole numbers, so the squares are exact
+_symmetric = np.array([[sign * 10.0**-n, sign * (n + 0.5)] for n in range(13) for sign in (1, -1)])
 _train_of_three = np.array([[1.0, 40.0], [2.0, 60.0], [6.0, 50.0]])
+_EPSILONS = [10.0**-n for n in range(1, 12)]
 _mean, _std = _of_train("mean", axis=0), _of_train("std", axis=0)
 standardize = Exercise(
     name="standardize",
@@ -468,6 +478,21 @@ standardize = Exercise(
                 (np.array([[1.0, 7.0], [3.0, 7.0], [8.0, 7.0]]), np.array([[2.0, 7.0]])),
                 "a feature that never changes",
             )
+        ],
+        [
+            Probe((_widths[:6], _widths[6:]), "features with spreads from 0.01 to 1e8"),
+            # A number of 1e-12 in the denominator spoils nothing and is let pass.
+            Probe((_narrow[:5], _narrow[5:]), "features with spreads of 1e-6 and 1e-9", rtol=2e-3),
+            Probe((_narrow[:5] * 5e-3, _narrow[5:] * 5e-3), "features with spreads of 5e-9 and 5e-12", rtol=0.3),
+            Probe((SEVEN.X[:, :1], SIX.X[:, :1]), "one feature"),
+            Probe((_far_off[:5], _far_off[5:]), "features whose mean is a million times their spread"),
+            Probe(
+                (_symmetric, np.array([[1e-7, 2.0], [-2000.0, 1500.0], [50.0, -9.0]])), "values near the mean, and far"
+            ),
+            Probe((THOUSANDS.X, SIX.X[:, :2]), "a training set of 5,000 examples"),
+            Probe((SMALL.X[:, :1] + SEVEN.X[:2], THOUSANDS.X[:1000].reshape(400, 5)), "a training set of two examples"),
+            Probe((SMALL.X[:1], SMALL.X[:1]), "a training set of one example"),
+            Probe((MANY_CLASSES.Y_hat, MANY_CLASSES.Y_hat[2:3] + 0.1), "30 features and one test example"),
         ],
     ),
     outputs=("X_train", "X_test"),
@@ -570,7 +595,98 @@ standardize.mistake(
     "Is the deviation of your training columns exactly 1 now? What becomes of a feature measured in kilometres?",
     "It avoids 0/0 by changing every other number a little, the more the narrower the feature. Which features need "
     "the exception?",
-    variants=[_with(_mean, lambda train, test, e=10.0**-n: train.std(axis=0) + e) for n in (3, 4, 5, 6, 7)],
+    variants=[
+        _with(_mean, deviation)
+        for e in _EPSILONS
+        for deviation in (
+            lambda train, test, e=e: train.std(axis=0) + e,
+            lambda train, test, e=e: np.sqrt(train.var(axis=0) + e),
+        )
+    ],
+)
+standardize.mistake(
+    "narrow_left_alone",
+    _with(_mean, lambda train, test: np.where(train.std(axis=0) < 1e-8, 1, train.std(axis=0))),
+    "narrow features were not scaled to deviation 1.",
+    "A length measured in kilometres has a small spread. Does the same length in millimetres come out the same?",
+    "What counts as small depends on the unit. A feature that never changes has deviation 0; a narrow one has not.",
+    variants=[
+        _with(_mean, deviation)
+        for e in (0.5, *_EPSILONS)
+        for deviation in (
+            lambda train, test, e=e: np.where(train.std(axis=0) < e, 1, train.std(axis=0)),
+            lambda train, test, e=e: np.maximum(train.std(axis=0), e),
+            lambda train, test, e=e: np.where(train.std(axis=0) < e, e, train.std(axis=0)),
+            lambda train, test, e=e: np.where(train.std(axis=0) < e, np.inf, train.std(axis=0)),
+        )
+    ],
+)
+standardize.mistake(
+    "one_pass",
+    _with(_mean, lambda train, test: _or_1(np.sqrt((train**2).mean(axis=0) - train.mean(axis=0) ** 2))),
+    "the deviation loses its digits where the mean is large.",
+    "1000001² and 1000003² have how many digits in common? What is left of them when you subtract?",
+    "The mean of the squares minus the square of the mean is right on paper. In floats two large and nearly equal "
+    "numbers cancel; subtract the mean first, and square what is left.",
+)
+standardize.mistake(
+    "clipped",
+    lambda X_train, X_test: tuple(np.clip(part, -3, 3) for part in _standardize(X_train, X_test)),
+    "values far from the mean were cut off.",
+    "A test example lies 2,000 deviations from the mean. Where does your function put it?",
+    "Whatever lies beyond your limit becomes equal. Standardising moves and stretches; it takes nothing away.",
+    variants=[
+        (lambda X_train, X_test, m=m: tuple(np.clip(part, -m, m) for part in _standardize(X_train, X_test)))
+        for m in (1, 2, 2.5, 4, 5, 6, 10, 20, 50, 100, 1000)
+    ],
+)
+standardize.mistake(
+    "median",
+    _with(
+        lambda train, test: np.median(train, axis=0),
+        lambda train, test: _or_1(np.subtract(*np.percentile(train, [75, 25], axis=0))),
+    ),
+    "the median was used instead of the mean.",
+    "What is the mean of your training columns?",
+    "Median and quartiles do not mind odd measurements, and some prefer them for that. What was asked for has mean 0 "
+    "and deviation 1.",
+    variants=[
+        _with(lambda train, test: np.median(train, axis=0), lambda train, test, f=f: _or_1(f(train)))
+        for f in (
+            lambda train: np.median(abs(train - np.median(train, axis=0)), axis=0),
+            lambda train: 1.4826 * np.median(abs(train - np.median(train, axis=0)), axis=0),
+            lambda train: train.std(axis=0),
+        )
+    ],
+)
+standardize.mistake(
+    "by_range",
+    _with(_mean, lambda train, test: _or_1(np.ptp(train, axis=0))),
+    "divided by the range.",
+    "What is the standard deviation of your training columns?",
+    "Largest minus smallest is a width as well, but two odd measurements decide it.",
+)
+standardize.mistake(
+    "mean_deviation",
+    _with(_mean, lambda train, test: _or_1(abs(train - train.mean(axis=0)).mean(axis=0))),
+    "divided by the mean distance from the mean.",
+    "What is the standard deviation of your training columns?",
+    "The standard deviation squares the distances before it averages them, and takes the root afterwards.",
+)
+standardize.mistake(
+    "half_of_test",
+    _with(_mean, lambda train, test: _or_1(test.std(axis=0))),
+    "one of the two numbers comes from the test data.",
+    "You need a mean and a deviation. From which set does each of yours come?",
+    "Both numbers belong to the model, which learns from the training data alone.",
+    variants=(_with(_of_test("mean"), lambda train, test: _or_1(train.std(axis=0))),),
+)
+standardize.mistake(
+    "swapped",
+    lambda X_train, X_test: _standardize(X_train, X_test)[::-1],
+    "training and test data changed places.",
+    "Which of the two arrays does your function return first?",
+    "Both are right, but the first result is taken for the training data.",
 )
 standardize.mistake(
     "changes_arguments",

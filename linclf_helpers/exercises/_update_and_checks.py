@@ -488,9 +488,8 @@ def _errors_below(size: Function) -> Any:
     return lambda analytic, numeric: (abs(analytic - numeric) / size(abs(analytic), abs(numeric))).max()
 
 
-def _norms(analytic: Array, numeric: Array) -> tuple[float, float, float]:
-    norm = np.linalg.norm
-    return norm((analytic - numeric).ravel()), norm(analytic.ravel()), norm(numeric.ravel())
+def _norms(analytic: Array, numeric: Array) -> list[float]:
+    return [float(np.linalg.norm(part.ravel())) for part in (analytic - numeric, analytic, numeric)]
 
 
 @dataclass(eq=False, repr=False)
