@@ -410,6 +410,25 @@ RIGHT["numerical_gradient"].append(
     nudging(lambda g: (-g(2e-3) + 8 * g(1e-3) - 8 * g(-1e-3) + g(-2e-3)) / 12e-3)  # a five-point rule
 )
 
+
+RIGHT["numerical_gradient"] += [nudging(lambda g, h=h: (g(h) - g(-h)) / (2 * h)) for h in (1e-4, 6e-6, 1e-6, 2e-7)]
+RIGHT["numerical_gradient"] += [
+    nudging(lambda g: (4 * (g(5e-4) - g(-5e-4)) / 1e-3 - (g(1e-3) - g(-1e-3)) / 2e-3) / 3),  # Richardson's
+    nudging(lambda g: ((g(1e-5) - g(0)) / 1e-5 + (g(0) - g(-1e-5)) / 1e-5) / 2),
+]
+
+
+@right("numerical_gradient")
+def _(f, x):
+    gradient = np.zeros(x.shape)
+    for i, value in np.ndenumerate(x):
+        h = 6e-6 * max(1.0, abs(value))
+        high, low = x.astype(float), x.astype(float)
+        high[i], low[i] = value + h, value - h
+        gradient[i] = (f(high) - f(low)) / (high[i] - low[i])
+    return gradient
+
+
 LEARNERS |= {
     "numerical_gradient.forward": nudging(lambda g: (g(1e-6) - g(0)) / 1e-6),
     "numerical_gradient.backward": nudging(lambda g: (g(0) - g(-1e-5)) / 1e-5),
@@ -422,7 +441,36 @@ LEARNERS |= {
     "numerical_gradient.alias": nudging(lambda g: (g(1e-5) - g(1e-5)) / 2e-5),
     "numerical_gradient.all_at_once": lambda f, x: np.ones_like(x) * (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,
     "numerical_gradient.one_number": lambda f, x: (f(x + 1e-6) - f(x - 1e-6)) / 2e-6,
+    "numerical_gradient.complex_step": lambda f, x: np.array(
+        [f(x + 1e-30j * move.reshape(x.shape)).imag / 1e-30 for move in np.eye(x.size)]
+    ).reshape(x.shape),
 }
+
+
+@learner("numerical_gradient.relative_step")
+def _(f, x):
+    slopes = []
+    for i in range(x.size):
+        h = 1e-4 * abs(x.flat[i])
+        values = []
+        for step in (h, -h):
+            moved = x.astype(float).ravel()
+            moved[i] += step
+            values.append(f(moved.reshape(x.shape)))
+        slopes.append((values[0] - values[1]) / (2 * h))
+    return np.reshape(slopes, x.shape)
+
+
+@learner("numerical_gradient.put_back_by_sums")
+def _(f, x):
+    flat, slopes = x.reshape(-1), []
+    for i in range(len(flat)):
+        flat[i] -= 1e-6
+        low = f(x)
+        flat[i] += 2e-6
+        slopes.append((f(x) - low) / 2e-6)
+        flat[i] -= 1e-6
+    return np.reshape(slopes, x.shape)
 
 
 @learner("numerical_gradient.not_restored")

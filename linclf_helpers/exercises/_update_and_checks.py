@@ -313,19 +313,93 @@ def _whole_result(f: Callable[[Array], float], x: Array) -> Array:
     return gradient
 
 
-def _mixed(x: Array) -> float:
-    return float((x**2).sum() + x.flat[0] * x.flat[-1])
+def _put_back_by_sums(h: float) -> Any:
+    def gradient(f: Callable[[Array], float], x: Array) -> Array:
+        result = np.zeros(x.shape)
+        for index in np.ndindex(x.shape):
+            x[index] += h
+            high = f(x)
+            x[index] -= 2 * h
+            result[index] = (high - f(x)) / (2 * h)
+            x[index] += h
+        return result
+
+    return gradient
 
 
-def _bent(x: Array) -> float:
-    return float(np.exp(x * np.arange(1, x.size + 1).reshape(x.shape) / x.size).sum() + (x**3).sum())
+def _relative_step(h: float) -> Any:
+    def gradient(f: Callable[[Array], float], x: Array) -> Array:
+        result = np.zeros(x.shape)
+        for index in np.ndindex(x.shape):
+            nudge = np.zeros(x.shape)
+            nudge[index] = h * abs(x[index])
+            result[index] = np.divide(f(x + nudge) - f(x - nudge), 2 * nudge[index])
+        return result
+
+    return gradient
+
+
+def _complex_step(h: float) -> Any:
+    return _entry_by_entry(lambda f, x, d: np.imag(f(x + 1j * h * d)) / h)
+
+
+# Functions to take the gradient of. They take complex numbers as well, all but the last.
+
+
+def _mixed(x: Array) -> Any:
+    return (x**2).sum() + x.flat[0] * x.flat[-1]
+
+
+def _bent(x: Array) -> Any:
+    return np.exp(x * np.arange(1, x.size + 1).reshape(x.shape) / x.size).sum() + (x**3).sum()
+
+
+def _fixed_shape(x: Array) -> Any:
+    return ((_TABLE * x) ** 3).sum() + (_TABLE[:, 0] * x[:, 1]).sum()
+
+
+def _narrow_valley(x: Array) -> Any:
+    return 5e3 * ((x - 1) ** 2).sum()
+
+
+def _flat(x: Array) -> Any:
+    return 1e-9 * _bent(x)
+
+
+def _steep(x: Array) -> Any:
+    return 1e6 * _bent(x)
+
+
+def _cubes(x: Array) -> Any:
+    return ((x / 100) ** 3).sum()
+
+
+def _length(x: Array) -> Any:
+    return np.linalg.norm(x.ravel())
+
+
+@dataclass(eq=False, repr=False)
+class _NumericalGradient(Exercise):
+    """Digits are lost to the nudge before they are lost to anything else."""
+
+    def _lost_digits(self, probes: list[Probe], seen: list[Seen]) -> tuple[str, str]:
+        title, question = super()._lost_digits(probes, seen)
+        if title.startswith("nearly"):
+            question = (
+                "Make your nudge ten times smaller, then ten times larger: which digits move? Does f answer on both "
+                "sides of x?"
+            )
+        return title, question
 
 
 _HS = [10.0**-n for n in range(3, 10)]
+_TABLE = np.array([[0.5, -1.0], [0.75, 0.25], [-0.5, 1.25]])
+_rng = np.random.default_rng(4)
 _f_of_three = np.array([0.5, -1.0, 2.0])
 _BENT = "f(x) = the sum of exp(x_i · i/n) + x_i³ over i = 1 … n"
 _MIXED = "f(x) = the sum of x_i², plus the first entry times the last"
-numerical_gradient = Exercise(
+_CUBES = "f(x) = the sum of (x_i/100)³"
+numerical_gradient = _NumericalGradient(
     name="numerical_gradient",
     hints=(
         "One entry at a time: how do you nudge that one and leave all others, and x itself, as they were?",
@@ -340,8 +414,28 @@ numerical_gradient = Exercise(
             Probe((_mixed, np.array([[1.0, 2.0, -1.0], [0.5, 3.0, 1.5]])), _MIXED),
             Probe((_bent, SEVEN.W), _BENT),
             Probe((_bent, SIX.b), _BENT),
+            Probe(
+                (_fixed_shape, _TABLE[::-1] + 0.3), "f(x) = the sum of (a_ij x_ij)³ + a_i1 x_i2, with A of shape (3, 2)"
+            ),
         ],
         [Probe((_mixed, np.array([1, -2, 3])), f"{_MIXED}; an x of whole numbers")],
+        [
+            Probe((_bent, np.array([0.0, 0.7, 1e-12, -0.4, 0.0])), f"{_BENT}; entries that are 0 or nearly"),
+            Probe(
+                (_narrow_valley, 1 + 1e-3 * _rng.uniform(0.5, 2, size=(3, 4))),
+                "f(x) = 5000 times the sum of (x_i − 1)²: a narrow valley",
+                rtol=1e-8,
+                atol=1e-7,
+            ),
+            Probe((_flat, SIX.b), "slopes of 1e-9", atol=1e-17),
+            Probe((_steep, SIX.b), "slopes of a million", atol=1e-2),
+            Probe((_cubes, np.array([150.0, -800.0, 40.0])), f"{_CUBES}; large entries", rtol=1e-4, atol=1e-6),
+            Probe((_mixed, np.array([0.3])), f"{_MIXED}; an x of one entry"),
+            Probe((_mixed, np.array([[1.5]])), f"{_MIXED}; an x of shape (1, 1)"),
+            Probe((_bent, SEVEN.b.reshape(2, 1, 2)), f"{_BENT}; an x with three axes"),
+            Probe((_mixed, _rng.normal(size=(40, 9)) / 20), f"{_MIXED}; an x of shape (40, 9)"),
+        ],
+        [Probe((_length, np.array([3.0, -4.0, 1.0])), "f(x) = the length of x, the root of the sum of |x_i|²")],
     ),
     outputs=("gradient",),
     rtol=1e-7,
@@ -378,7 +472,7 @@ numerical_gradient.mistake(
     "Make h ten times smaller. By how much does the error shrink? Is the secant the tangent yet?",
     "The error of cutting off the series grows with h². Where it shrinks a hundredfold for a tenth of h, h is still "
     "too large.",
-    variants=[_central(h) for h in (0.5, 0.05, 0.01, 0.005)],
+    variants=[_central(h) for h in (1.0, 0.5, 0.2, 0.05, 0.02, 0.01, 0.005, 0.003, 0.002, 0.001, 5e-4, 3e-4, 2e-4)],
 )
 numerical_gradient.mistake(
     "h_too_small",
@@ -386,7 +480,25 @@ numerical_gradient.mistake(
     "the nudge is so small that rounding takes over.",
     "f has 16 digits. How many of them survive the subtraction of two values that are nearly equal?",
     "The error of rounding grows as h shrinks. Where the error grows tenfold for a tenth of h, h is too small.",
-    variants=[_central(10.0**-n) for n in (9, 10, 11, 13, 14)],
+    variants=[_central(h) for h in (3e-8, 1e-8, 3e-9, 1e-9, 1e-10, 1e-11, 1e-13, 1e-14)],
+)
+numerical_gradient.mistake(
+    "relative_step",
+    _relative_step(1e-5),
+    "an entry that is 0 is not nudged at all.",
+    "How large is your nudge where x_i is 0? And what do you divide by there?",
+    "A nudge that is a share of x_i shrinks with it, to nothing at 0. Zero weights are where training starts.",
+    variants=[_relative_step(h) for h in (1e-3, 1e-4, 1e-6, 1e-7, 1e-8)],
+)
+numerical_gradient.mistake(
+    "complex_step",
+    _complex_step(1e-20),
+    "right as long as f takes complex numbers; this one takes the size of its entries.",
+    "What is |3 + 1e-20·i|? What is left of the imaginary part that you read the slope from?",
+    "The complex step is exact to the last digit where f is made of sums, products and exponentials. Where f takes an "
+    "absolute value or stores its numbers as floats, the imaginary part is lost. A difference asks f at real points "
+    "only.",
+    variants=[_complex_step(h) for h in (1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 1e-15, 1e-30, 1e-50, 1e-100, 1e-200)],
 )
 numerical_gradient.mistake(
     "not_divided",
@@ -419,6 +531,15 @@ numerical_gradient.mistake(
     "Is x the same before and after the call? And while the second entry is nudged, where is the first?",
     "Each nudge stays in x. Later entries are measured somewhere else, and the caller's parameters have moved.",
     variants=[_not_restored(h) for h in _HS],
+)
+numerical_gradient.mistake(
+    "put_back_by_sums",
+    _put_back_by_sums(1e-5),
+    "right, but x comes back changed in its last digits.",
+    "What is 0.1 + 0.00001 − 0.00002 + 0.00001 in floats? Is it 0.1?",
+    "Every sum is rounded, so going there and back does not end where it began. After a thousand checks the "
+    "parameters have drifted.",
+    variants=[_put_back_by_sums(h) for h in (-1e-5, 1e-4, -1e-4, 1e-6, -1e-6, 1e-7, -1e-7)],
 )
 numerical_gradient.mistake(
     "half_restored",
