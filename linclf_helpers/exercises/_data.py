@@ -174,9 +174,9 @@ def _a_share(Y_hat: Array, labels: Array, share: Array) -> str:
 
 
 def _batch_of_choices(seed: int, N: int, K: int, hits: int) -> tuple[Array, Array]:
-    """Return probabilities, none above one half, and labels of which the first `hits` are the most probable class."""
+    """Return probabilities, small ones among them, and labels of which `hits` are the most probable class."""
     rng = np.random.default_rng(seed)
-    Y_hat = rng.uniform(0.5, 1, size=(N, K))
+    Y_hat = rng.uniform(0.001, 1, size=(N, K))
     Y_hat /= Y_hat.sum(axis=1, keepdims=True)
     labels = Y_hat.argmax(axis=1)
     labels[hits:] = (labels[hits:] + rng.integers(1, K, size=N - hits)) % K

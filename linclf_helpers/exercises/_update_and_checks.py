@@ -363,7 +363,7 @@ def _narrow_valley(x: Array) -> Any:
 
 
 def _flat(x: Array) -> Any:
-    return 1e-9 * _bent(x)
+    return 1e-12 * _bent(x)
 
 
 def _steep(x: Array) -> Any:
@@ -427,7 +427,7 @@ numerical_gradient = _NumericalGradient(
                 rtol=1e-8,
                 atol=1e-7,
             ),
-            Probe((_flat, SIX.b), "slopes of 1e-9", atol=1e-17),
+            Probe((_flat, SIX.b), "slopes of 1e-12", atol=1e-20),
             Probe((_steep, SIX.b), "slopes of a million", atol=1e-2),
             Probe((_cubes, np.array([150.0, -800.0, 40.0])), f"{_CUBES}; large entries", rtol=1e-4, atol=1e-6),
             Probe((_mixed, np.array([0.3])), f"{_MIXED}; an x of one entry"),
