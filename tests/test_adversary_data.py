@@ -564,7 +564,10 @@ right(
 wrong(
     numerical_gradient,
     "numerical_gradient.forward",
-    *(entrywise(lambda g, x, h=h: (g(h) - g(0)) / h) for h in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7)),
+    *(
+        entrywise(lambda g, x, h=h: (g(h) - g(0)) / h)
+        for h in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1.5e-8, 1e-9, 1e-12)
+    ),
     lambda f, x: approx_fprime(x.ravel().astype(float), lambda v: f(v.reshape(x.shape)), 1e-6).reshape(x.shape),
 )
 wrong(
@@ -761,3 +764,29 @@ def test_a_wrong_answer_is_not_praised_and_is_named(exercise: Exercise, mistake:
 def test_a_right_answer_is_right(exercise: Exercise, name: str, answer: Function) -> None:
     outcome = exercise.examine(answer)
     assert outcome.kind == "right", outcome
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        (one_hot, lambda K, labels: np.eye(K)[labels]),
+        (one_hot, lambda n_classes, y: np.eye(n_classes)[y]),
+        (accuracy, lambda labels, Y_hat: (Y_hat.argmax(axis=1) == labels).mean()),
+        (accuracy, lambda y_true, y_pred: np.mean(y_true == y_pred.argmax(axis=1))),
+        (accuracy, lambda targets, scores: np.mean(targets == scores.argmax(axis=1))),
+        (standardize, lambda X_test, X_train: of(mean, std)(X_train, X_test)),
+        (standardize, lambda test, train: of(mean, std)(train, test)),
+        (numerical_gradient, lambda x, f: central(1e-5)(f, x)),
+        (numerical_gradient, lambda theta, loss: central(1e-5)(loss, theta)),
+    ],
+)
+def test_another_order_of_the_parameters_is_told(exercise: Exercise, answer: Function) -> None:
+    outcome = exercise.examine(answer)
+    assert outcome.title.startswith("your parameters come in another order")
+    assert outcome.lines == ("In the order asked for it is right.",)
+
+
+def test_a_relative_error_that_passes_over_nan_is_told_so() -> None:
+    assert "a number that was lost" in relative_error.examine(looped).message
+    assert "lost" not in relative_error.examine(relative_error.reference).message
+    assert "lost" not in relative_error.examine(lambda a, n: np.inf if np.isnan(a + n).any() else looped(a, n)).message

@@ -535,7 +535,7 @@ class Exercise(Task):
                 what = "0" if numbers[0] == 0 else f"the same number, {numbers[0]:.4g}"
                 lines.append(f"Every entry of {subject} is {what}.")
             elif same:
-                lines.append(f"{subject.capitalize()} is the argument {same} as it came.")
+                lines.append(f"Y{subject[1:]} is the argument {same} as it came.")
             elif all(value.size > 1 and (value == value.flat[0]).all() for value in mine):
                 lines.append(f"Every entry of {subject} is the same number.")
         return tuple(lines)

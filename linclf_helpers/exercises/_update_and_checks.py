@@ -393,6 +393,7 @@ class _NumericalGradient(Exercise):
 
 
 _HS = [10.0**-n for n in range(3, 10)]
+_OTHER_HS = [0.1, 0.01, 2e-6, 1.5e-8, float(np.sqrt(np.finfo(float).eps)), 1e-10, 1e-11, 1e-12]
 _TABLE = np.array([[0.5, -1.0], [0.75, 0.25], [-0.5, 1.25]])
 _rng = np.random.default_rng(4)
 _f_of_three = np.array([0.5, -1.0, 2.0])
@@ -447,7 +448,7 @@ numerical_gradient.mistake(
     "right to a few digits only: one-sided.",
     "Write down Taylor's series for a step forward and one for a step back. Which term cancels if you use both?",
     "From one side the error is proportional to h, from both sides to h².",
-    variants=[_forward(h) for h in _HS],
+    variants=[_forward(h) for h in (*_HS, *_OTHER_HS)],
 )
 numerical_gradient.mistake(
     "backward",
@@ -455,7 +456,7 @@ numerical_gradient.mistake(
     "right to a few digits only: one-sided, backwards.",
     "Write down Taylor's series for a step forward and one for a step back. Which term cancels if you use both?",
     "From one side the error is proportional to h, from both sides to h².",
-    variants=[_backward(h) for h in _HS],
+    variants=[_backward(h) for h in (*_HS, *_OTHER_HS)],
 )
 numerical_gradient.mistake(
     "two_missing",
