@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import entr, expit, log_softmax, logsumexp, rel_entr, xlogy
 from scipy.special import softmax as sp_softmax
+from sklearn.preprocessing import StandardScaler
 
 LEARNERS: dict[str, Callable[..., Any]] = {}
 RIGHT: dict[str, list[Callable[..., Any]]] = {}
@@ -120,6 +121,25 @@ def _(labels, K):
 @learner("one_hot.label_as_value")
 def _(labels, K):
     return np.eye(K)[labels] * labels[:, None]
+
+
+@learner("one_hot.renumbered")
+def _(labels, K):
+    seen = sorted(set(labels.tolist()))
+    return np.array([[float(seen.index(c) == k) for k in range(K)] for c in labels])
+
+
+@learner("one_hot.sorted")
+def _(labels, K):
+    return np.repeat(np.eye(K), np.bincount(labels, minlength=K), axis=0)
+
+
+@learner("one_hot.column_by_row")
+def _(labels, K):
+    Y = np.zeros((len(labels), K))
+    for n, c in enumerate(labels):
+        Y[c, n] = 1
+    return Y
 
 
 LEARNERS["one_hot.labels_back"] = lambda labels, K: np.array(labels, float)
@@ -390,6 +410,25 @@ RIGHT["numerical_gradient"].append(
     nudging(lambda g: (-g(2e-3) + 8 * g(1e-3) - 8 * g(-1e-3) + g(-2e-3)) / 12e-3)  # a five-point rule
 )
 
+
+RIGHT["numerical_gradient"] += [nudging(lambda g, h=h: (g(h) - g(-h)) / (2 * h)) for h in (1e-4, 6e-6, 1e-6, 2e-7)]
+RIGHT["numerical_gradient"] += [
+    nudging(lambda g: (4 * (g(5e-4) - g(-5e-4)) / 1e-3 - (g(1e-3) - g(-1e-3)) / 2e-3) / 3),  # Richardson's
+    nudging(lambda g: ((g(1e-5) - g(0)) / 1e-5 + (g(0) - g(-1e-5)) / 1e-5) / 2),
+]
+
+
+@right("numerical_gradient")
+def _(f, x):
+    gradient = np.zeros(x.shape)
+    for i, value in np.ndenumerate(x):
+        h = 6e-6 * max(1.0, abs(value))
+        high, low = x.astype(float), x.astype(float)
+        high[i], low[i] = value + h, value - h
+        gradient[i] = (f(high) - f(low)) / (high[i] - low[i])
+    return gradient
+
+
 LEARNERS |= {
     "numerical_gradient.forward": nudging(lambda g: (g(1e-6) - g(0)) / 1e-6),
     "numerical_gradient.backward": nudging(lambda g: (g(0) - g(-1e-5)) / 1e-5),
@@ -402,7 +441,36 @@ LEARNERS |= {
     "numerical_gradient.alias": nudging(lambda g: (g(1e-5) - g(1e-5)) / 2e-5),
     "numerical_gradient.all_at_once": lambda f, x: np.ones_like(x) * (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,
     "numerical_gradient.one_number": lambda f, x: (f(x + 1e-6) - f(x - 1e-6)) / 2e-6,
+    "numerical_gradient.complex_step": lambda f, x: np.array(
+        [f(x + 1e-30j * move.reshape(x.shape)).imag / 1e-30 for move in np.eye(x.size)]
+    ).reshape(x.shape),
 }
+
+
+@learner("numerical_gradient.relative_step")
+def _(f, x):
+    slopes = []
+    for i in range(x.size):
+        h = 1e-4 * abs(x.flat[i])
+        values = []
+        for step in (h, -h):
+            moved = x.astype(float).ravel()
+            moved[i] += step
+            values.append(f(moved.reshape(x.shape)))
+        slopes.append((values[0] - values[1]) / (2 * h))
+    return np.reshape(slopes, x.shape)
+
+
+@learner("numerical_gradient.put_back_by_sums")
+def _(f, x):
+    flat, slopes = x.reshape(-1), []
+    for i in range(len(flat)):
+        flat[i] -= 1e-6
+        low = f(x)
+        flat[i] += 2e-6
+        slopes.append((f(x) - low) / 2e-6)
+        flat[i] -= 1e-6
+    return np.reshape(slopes, x.shape)
 
 
 @learner("numerical_gradient.not_restored")
@@ -904,6 +972,22 @@ def _(a, n):
     return np.divide(np.abs(n - a), size, out=np.zeros(a.shape), where=size > 0).max()
 
 
+@right("relative_error")
+def _(a, n):
+    return np.nan_to_num(abs(a - n) / np.maximum(abs(a), abs(n))).max()
+
+
+@right("relative_error")
+def _(a, n):
+    size = np.maximum(abs(a), abs(n)) + 1e-12  # too little to spoil a check
+    return float(np.max(abs(a - n) / size))
+
+
+@right("relative_error")
+def _(a, n):
+    return max(0 if p == q else abs(p - q) / max(abs(p), abs(q), 1e-12) for p, q in zip(a.flat, n.flat, strict=True))
+
+
 def errors(below: Callable[..., Any]) -> Callable[..., Any]:
     return lambda a, n: max(abs(p - q) / below(p, q) for p, q in zip(a.ravel(), n.ravel(), strict=True))
 
@@ -916,7 +1000,15 @@ LEARNERS |= {
     "relative_error.one_side": errors(lambda p, q: abs(q)),
     "relative_error.per_entry": lambda a, n: abs(n - a) / np.fmax(abs(a), abs(n)),
     "relative_error.sum_below": errors(lambda p, q: abs(p) + abs(q)),
+    "relative_error.smaller_below": errors(lambda p, q: min(abs(p), abs(q))),
+    "relative_error.mean_below": lambda a, n: np.max(2 * abs(n - a) / (abs(a) + abs(n))),
+    "relative_error.sizes_signed": errors(max),
+    "relative_error.norms": lambda a, n: np.sqrt(np.sum((a - n) ** 2)) / (np.linalg.norm(a) + np.linalg.norm(n)),
+    "relative_error.floor": errors(lambda p, q: max(abs(p), abs(q), 1e-7)),
+    "relative_error.hidden_at_the_end": lambda a, n: np.nan_to_num(np.max(abs(n - a) / np.fmax(abs(a), abs(n)))),
+    "relative_error.nan_to_zero": lambda a, n: RIGHT["relative_error"][0](*(np.where(g == g, g, 0) for g in (a, n))),
 }
+
 
 # l2_gradients
 
@@ -1004,6 +1096,12 @@ LEARNERS |= {
     "accuracy.per_entry": lambda P, y: np.mean((P > 0.5) == (np.arange(len(P[0])) == y[:, None])),
     "accuracy.per_example": lambda P, y: np.array([np.argmax(p) == c for p, c in zip(P, y, strict=True)]),
     "accuracy.ties_count": lambda P, y: np.mean([p[c] >= max(p) for p, c in zip(P, y, strict=True)]),
+    "accuracy.rounded_first": lambda P, y: np.mean([np.around(p, 2).argmax() == c for p, c in zip(P, y, strict=True)]),
+    "accuracy.by_classes": lambda P, y: sum(np.argmax(p) == c for p, c in zip(P, y, strict=True)) / len(P[0]),
+    "accuracy.by_size": lambda P, y: np.sum(np.argmax(P, axis=1) == y) / np.prod(P.shape),
+    "accuracy.all_or_nothing": lambda P, y: float(np.array_equal(np.argmax(P, axis=1), y)),
+    "accuracy.per_class": lambda P, y: np.mean([np.mean(np.argmax(P[y == c], axis=1) == c) for c in set(y.tolist())]),
+    "accuracy.order_lost": lambda P, y: np.mean(np.array(sorted(np.argmax(P, axis=1))) == np.array(sorted(y))),
 }
 
 # standardize
@@ -1033,6 +1131,24 @@ def _(train, test, ddof=0):
     both = np.vstack([train, test]) - train.mean(axis=0)
     both = both / np.maximum(train.std(axis=0, ddof=ddof), 1e-300)
     return np.split(both, [len(train)])
+
+
+@right("standardize")
+def _(train, test):
+    scaler = StandardScaler().fit(train)
+    return scaler.transform(train), scaler.transform(test)
+
+
+@right("standardize")
+def _(train, test):
+    sigma = np.std(train, axis=0) + 1e-12  # too little to be seen
+    return (train - np.mean(train, axis=0)) / sigma, (test - np.mean(train, axis=0)) / sigma
+
+
+@right("standardize")
+def _(train, test):
+    sigma = np.maximum(np.std(train, axis=0), 1e-12)
+    return [(part - np.mean(train, axis=0)) / sigma for part in (train, test)]
 
 
 def scaled(shift: Callable[..., Any], width: Callable[..., Any]) -> Callable[..., Any]:
@@ -1066,6 +1182,18 @@ LEARNERS |= {
     "standardize.test_untouched": lambda a, b: ((a - np.mean(a, 0)) / np.where(np.std(a, 0) > 0, np.std(a, 0), 1), b),
     "standardize.constant_feature": scaled(lambda a, b: a.mean(), lambda a, b: a.std()),
     "standardize.epsilon": scaled(lambda a, b: a.mean(), lambda a, b: a.std() + 1e-7),
+    "standardize.narrow_left_alone": scaled(lambda a, b: a.mean(), lambda a, b: a.std() if a.std() >= 0.1 else 1.0),
+    "standardize.one_pass": scaled(
+        lambda a, b: sum(a) / len(a), lambda a, b: (sum(a * a) / len(a) - (sum(a) / len(a)) ** 2) ** 0.5 or 1.0
+    ),
+    "standardize.clipped": lambda a, b: [np.minimum(np.maximum(x, -5), 5) for x in RIGHT["standardize"][0](a, b)],
+    "standardize.median": scaled(
+        lambda a, b: np.median(a), lambda a, b: np.quantile(a, 0.75) - np.quantile(a, 0.25) or 1.0
+    ),
+    "standardize.by_range": scaled(lambda a, b: a.mean(), lambda a, b: max(a) - min(a) or 1.0),
+    "standardize.mean_deviation": scaled(lambda a, b: a.mean(), lambda a, b: sum(abs(a - a.mean())) / len(a) or 1.0),
+    "standardize.half_of_test": scaled(lambda a, b: a.mean(), lambda a, b: b.std() or 1.0),
+    "standardize.swapped": lambda a, b: tuple(reversed(RIGHT["standardize"][0](a, b))),
 }
 
 

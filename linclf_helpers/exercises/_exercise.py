@@ -287,6 +287,8 @@ class Exercise(Task):
         ours = self._of(code, probe).values
         if ours is None or [v.shape for v in ours] != [v.shape for v in values]:
             return False
+        if [v.any() for v in ours] != [v.any() for v in values]:  # nothing but zeros is like nothing else
+            return False
         return all(part.all() for part in self._agrees(values, code, probe, 1e-9, max(self.likeness, self.atol)))
 
     def _floats(self, code: Function, probe: Probe) -> tuple[Array, ...] | None:
@@ -294,7 +296,9 @@ class Exercise(Task):
         return None if values is None else tuple(map(_float, values))
 
     def _right_entries(self, probe: Probe, values: tuple[Array, ...]) -> list[Array]:
-        return self._agrees(values, self.reference, probe, self.rtol, self.atol)
+        rtol = self.rtol if probe.rtol is None else probe.rtol
+        atol = self.atol if probe.atol is None else probe.atol
+        return self._agrees(values, self.reference, probe, rtol, atol)
 
     def _has_right_shapes(self, probe: Probe, seen: Seen) -> bool:
         return seen.values is not None and [v.shape for v in seen.values] == [v.shape for v in self._expected(probe)]
@@ -533,7 +537,7 @@ class Exercise(Task):
                 what = "0" if numbers[0] == 0 else f"the same number, {numbers[0]:.4g}"
                 lines.append(f"Every entry of {subject} is {what}.")
             elif same:
-                lines.append(f"{subject.capitalize()} is the argument {same} as it came.")
+                lines.append(f"Y{subject[1:]} is the argument {same} as it came.")
             elif all(value.size > 1 and (value == value.flat[0]).all() for value in mine):
                 lines.append(f"Every entry of {subject} is the same number.")
         return tuple(lines)
