@@ -158,6 +158,13 @@ def right_everywhere(exercise: Exercise, trick: Function, probes: list[Probe]) -
 # Exercises whose probes are still too weak: to be emptied. Whoever mends one takes it off.
 LATER = {exercise.name for exercise in LISTED} - {
     *("softmax", "cross_entropy", "cross_entropy_from_logits", "dL_dYhat", "softmax_jacobian", "dz_dW"),
+    "patient_1",
+    "patient_2",
+    "patient_3",
+    "patient_4",
+    "patient_5",
+    "patient_6",
+    "patient_8",
 }
 
 

@@ -32,9 +32,16 @@ __all__ = ["CLINIC"]
 
 _STILL_SICK = "it still behaves like the patient."
 _LOOK_AGAIN = "On which input does it differ from what the formula says? Which law of the course does it break there?"
+_LEAST = batch(20, D=1, K=2, labels=[1])
+_TWELVE = batch(21, D=12, K=3, labels=[0, 2, 0, 0, 1])
+_TINY = replace(SEVEN, X=SEVEN.X / 1e14)
+_HUGE = replace(SEVEN, X=SEVEN.X * 1e8, W=SEVEN.W / 1e8)
 _EXTREMES = (
     *SIZES,
-    (replace(SEVEN, X=SEVEN.X * 1e8, W=SEVEN.W / 1e8), "huge features and tiny weights"),
+    (_LEAST, "one example with one feature"),
+    (_TWELVE, "twelve features"),
+    (_TINY, "tiny features"),
+    (_HUGE, "huge features and tiny weights"),
     (replace(SIX, X=SIX.X / 1e8, W=SIX.W * 1e8), "tiny features and huge weights"),
     (replace(SIX, W=SIX.W * 1000), "scores far apart"),
 )
@@ -159,6 +166,9 @@ patient_2 = _Patient(
         [_hidden_probe(batch(0, D=2, K=4, labels=[3, 0]), 3), _hidden_probe(batch(1, 3, 4, [0, 2, 2, 0, 3]), 6)],
         [
             *(_hidden_probe(each, 7, note=note) for each, note in SIZES),
+            _hidden_probe(_LEAST, 1, note="one of everything, and two classes"),
+            _hidden_probe(_TINY, 6, note="tiny features"),
+            _hidden_probe(_HUGE, 6, 1e-8, "huge features"),
             _hidden_probe(SIX, 1, note="one hidden unit"),
             _hidden_probe(SEVEN, 6, 1e-13, "activations near 0"),
             _hidden_probe(SEVEN, 6, 1e-300, "activations nearer 0"),
@@ -288,6 +298,7 @@ def _penalised(X: Array, Y: Array, W: Array, b: Array, l2: float) -> tuple[Array
     return X.T @ G + l2 * W, G.sum(axis=0)
 
 
+_STRENGTHS = (0.3, 3.0, 0.01, 1.0, 0.2, 0.1, 2.0, 0.4, 1e-14, 30.0, 1e-9, 0.05)
 patient_4 = _Patient(
     name="patient_4",
     hints=(
@@ -302,7 +313,7 @@ patient_4 = _Patient(
         [
             *(
                 Probe((each.X, each.Y, each.W, each.b, l2), note)
-                for (each, note), l2 in zip(_EXTREMES, (0.3, 3.0, 0.01, 1.0, 0.2, 0.1, 30.0, 1e-9, 0.05), strict=True)
+                for (each, note), l2 in zip(_EXTREMES, _STRENGTHS, strict=True)
             ),
             Probe((SIX.X, SIX.Y, SIX.W, SIX.b, 0.0), "no penalty"),
             Probe((SIX.X, SIX.Y, SIX.W, SIX.b, 1e6), "a huge penalty"),
@@ -566,7 +577,7 @@ patient_7 = _Shuffle(
     formula="one order for both, drawn anew in each pass: (x_n, y_n) stays a pair",
     stages=(
         [_shuffle_probe(SMALL, 0), _shuffle_probe(SEVEN, 1), _shuffle_probe(SIX, 2)],
-        [_shuffle_probe(each, 3, note) for each, note in SIZES],
+        [_shuffle_probe(each, 3, note) for each, note in _EXTREMES],
     ),
     outputs=("X", "labels"),
     laws=(_pairs_kept,),
@@ -631,6 +642,7 @@ patient_7.mistake(
     "A small set is shuffled, a large one hardly.",
 )
 
+_near_mean = np.array([[-1.1, 0.7], [1.1, 1e-7], [1e-9, -0.7], [-1e-9, -1e-7]])
 patient_8 = _patient(
     "patient_8",
     _data.standardize,
@@ -641,6 +653,8 @@ patient_8 = _patient(
         Probe((SIX.X, SIX.X[[0, 0, 0]]), "a test set whose features never change"),
         Probe((SINGLE.X, SIX.X[:, :2]), "one training example"),
         Probe((SIX.X[:, :1], SEVEN.X[:, :1]), "one feature"),
+        Probe((_TWELVE.X, _TWELVE.X[1:] + 1), "twelve features"),
+        Probe((_near_mean, _near_mean[::-1]), "values very near the mean"),
         Probe((THOUSANDS.X, SEVEN.X[:, :2]), "5,000 training examples"),
         Probe((MANY_CLASSES.X, THOUSANDS.X), "5,000 test examples"),
     ],
