@@ -235,6 +235,8 @@ patient_3 = _Patient(
         [Probe((each.Z, each.Y)) for each in (*BATCHES, SQUARE)],
         [
             Probe((SMALL.Z * 1000, SMALL.Y), "a model that is surely wrong"),
+            Probe((SMALL.Z * 1e9, SMALL.Y), "huge scores"),
+            Probe((SIX.Z / 1e5, SIX.Y), "scores near 0"),
             *(
                 Probe((Z, np.eye(Z.shape[1])[labels]), probe.note)
                 for probe in _softmax_and_loss.cross_entropy_from_logits.stages[1]
@@ -362,7 +364,10 @@ patient_5 = _patient(
     "patient_5",
     _softmax_and_loss.softmax,
     "axis_0",
-    [],
+    [
+        Probe((np.array([[1e7, 1e7 + 1, 0], [-1e7, -1e7 - 1, -1e7]]),), "huge scores"),
+        Probe((SIX.Z / 1e5,), "scores near 0"),
+    ],
     (
         "Predict one example alone, then the same one in company. Do its probabilities agree?",
         "Print the sums of the rows, and the sums of the columns.",
@@ -648,10 +653,11 @@ patient_8 = _patient(
     _data.standardize,
     "fit_on_all",
     [
-        Probe((SEVEN.X * 10.0 ** np.array([-9, -6, -3, 0, 4]), SEVEN.X[:3] + 1), "features of very different spread"),
+        Probe((SEVEN.X * 10.0 ** np.array([-9, -6, -3, 0, 9]), SEVEN.X[:3] + 1), "features of very different spread"),
         Probe((SIX.X, 1e4 * SMALL.X[:1, :3]), "one test example, far away"),
         Probe((SIX.X, SIX.X[[0, 0, 0]]), "a test set whose features never change"),
         Probe((SINGLE.X, SIX.X[:, :2]), "one training example"),
+        Probe((SMALL.X, SEVEN.X[:1, :4]), "two training examples"),
         Probe((SIX.X[:, :1], SEVEN.X[:, :1]), "one feature"),
         Probe((_TWELVE.X, _TWELVE.X[1:] + 1), "twelve features"),
         Probe((_near_mean, _near_mean[::-1]), "values very near the mean"),
