@@ -352,14 +352,18 @@ def load_mnist(path: str | PathLike[str]) -> tuple[Dataset, Dataset]:
 
 
 def make_blobs(
-    rng: np.random.Generator, n_examples: int = 300, n_features: int = 2, n_classes: int = 4, spread: float = 1.0
+    rng: int | np.random.Generator | None,
+    n_examples: int = 300,
+    n_features: int = 2,
+    n_classes: int = 4,
+    spread: float = 1.0,
 ) -> Dataset:
     """Return made-up data: one round cloud of points per class.
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-        Draws the centres (standard normal, times 3) and the points.
+    rng : int, numpy.random.Generator or None
+        Draws the centres (standard normal, times 3) and the points; None draws others each time.
     n_examples : int, default 300
         N, at least K. Classes take turns, so their sizes differ by at most one.
     n_features : int, default 2
@@ -376,7 +380,7 @@ def make_blobs(
     Raises
     ------
     ValueError
-        If a number is out of range or rng is not a generator.
+        If a number is out of range or rng is none of these.
 
     Notes
     -----
