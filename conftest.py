@@ -1,11 +1,13 @@
 """Settings for all tests: what notebooks' kernels see, and doctests that leave nothing behind."""
 
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbval.plugin
 import numpy as np
 import pytest
 
@@ -16,10 +18,21 @@ AS_ALWAYS: Any = np.get_printoptions()
 # MPLBACKEND would displace.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 os.environ.pop("MPLBACKEND", None)
+# Nor do tests see the user's own IPython and matplotlib, whose start-up files may print or draw otherwise.
+NO_SETTINGS = tempfile.TemporaryDirectory()
+os.environ["IPYTHONDIR"] = NO_SETTINGS.name
+os.environ["MATPLOTLIBRC"] = str(Path(NO_SETTINGS.name, "matplotlibrc"))
+Path(os.environ["MATPLOTLIBRC"]).touch()
+for variable in ("PYTHONSTARTUP", "PYTHONWARNINGS"):
+    os.environ.pop(variable, None)
 # One thread in each kernel: on a busy machine, threads that share a small matrix product wait for each other, and the
 # notebook of the digits takes ten times as long.
 for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+# Coverage is that of tests and doctests, which reach all of the package by themselves: a number that a notebook only
+# happens to run is not proved by it, and in kernels measuring takes as long as the notebooks.
+nbval.plugin.setup_coverage = nbval.plugin.teardown_coverage = lambda *_: None
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

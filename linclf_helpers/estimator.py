@@ -560,11 +560,16 @@ def _weights(sample_weight: Any, N: int) -> Array:
     weights = as_any_array("sample_weight", sample_weight)
     if weights.dtype.kind not in "fiubO":
         raise ValueError(f"sample_weight: expected numbers, got {weights.dtype}")
-    weights = weights.astype(np.float64)
+    try:
+        weights = weights.astype(np.float64)
+    except (TypeError, ValueError):
+        raise ValueError("sample_weight: expected numbers, got objects that are none") from None
     if weights.shape not in ((), (N,)):
         raise ValueError(f"sample_weight: expected shape ({N},), one weight per row of X, got {weights.shape}")
-    if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ValueError("sample_weight: expected finite numbers of at least 0")
+    bad = ~(np.isfinite(weights) & (weights >= 0))
+    if bad.any():
+        at = int(bad.argmax())
+        raise ValueError(f"sample_weight: expected finite numbers of at least 0, got {weights.flat[at]:g} in row {at}")
     if weights.max() == 0:
         raise ValueError("sample_weight: expected a weight greater than 0, got only zeros")
     return np.broadcast_to(weights / weights.max(), N)

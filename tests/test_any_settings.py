@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from linclf_helpers import widgets
 from linclf_helpers.plots import course_style
 
+ROOT = Path(__file__).resolve().parent.parent
 CODE = """
 import matplotlib.pyplot as plt
 from linclf_helpers import setup
@@ -96,6 +97,19 @@ def test_settings_of_ipython(as_always: list[str], tmp_path: Path) -> None:
     (tmp_path / "profile_default").mkdir()
     (tmp_path / "profile_default/ipython_kernel_config.py").write_text(IPYTHON, encoding="utf-8")
     assert pictures(IPYTHONDIR=str(tmp_path)) == as_always
+
+
+def test_what_a_user_has_is_no_matter_to_the_tests(tmp_path: Path) -> None:
+    """A notebook passes where the user's own start-up files print and their matplotlib is broken."""
+    startup = tmp_path / "profile_default/startup/first.py"
+    startup.parent.mkdir(parents=True)
+    startup.write_text("print('good morning')", encoding="utf-8")
+    (tmp_path / "matplotlibrc").write_text(BROKEN, encoding="utf-8")
+    names = {"IPYTHONDIR": tmp_path, "MATPLOTLIBRC": tmp_path / "matplotlibrc", "PYTHONSTARTUP": startup}
+    environment = os.environ | {name: str(path) for name, path in names.items()} | {"PYTHONWARNINGS": "always"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "notebooks/00_start_here.ipynb"]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout
 
 
 def test_no_backend_at_all_is_said() -> None:

@@ -52,7 +52,8 @@ def hub(rehearse: ModuleType) -> None:
         ("node", "apt install nodejs npm (macOS: brew install node)"),
         (str(rehearse.PROXY), "make .venv/.class"),
     ):
-        if not shutil.which(tool):
+        found = shutil.which(tool)
+        if not found or subprocess.run([found, "--version"], capture_output=True, check=False).returncode:
             skip(Path(tool).name, command, "CLASS_TESTS")
 
 

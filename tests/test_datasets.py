@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import itertools
 import shutil
 from pathlib import Path
 
@@ -439,6 +440,7 @@ IMAGES = idx(TRAIN_IMAGES)
         ),
         (idx(TRAIN_IMAGES[:0]), r"expected at least one entry, got shape \(0, 4, 2\)"),
     ],
+    ids=itertools.count(),  # gzip writes the time of day, and all workers have to see the same names
 )
 def test_mnist_with_damaged_images(folder, content, message):
     (folder / "train-images-idx3-ubyte").write_bytes(content)

@@ -704,9 +704,10 @@ def test_other_forms_of_numbers():
     [
         ([1, 2], r"expected shape \(4,\), one weight per row of X, got \(2,\)"),
         ([[1]] * 4, r"expected shape \(4,\), one weight per row of X, got \(4, 1\)"),
-        ([1, -1, 1, 1], "expected finite numbers of at least 0"),
+        ([1, -1, 1, 1], "expected finite numbers of at least 0, got -1 in row 1"),
         ([1, np.nan, 1, 1], "expected finite numbers of at least 0"),
-        (np.array([1, None, 1, 1], object), "expected finite numbers of at least 0"),
+        (np.array([1, None, 1, 1], object), "expected finite numbers of at least 0, got nan in row 1"),
+        (np.array([1, "b", 1, 1], object), "expected numbers, got objects that are none"),
         ([0, 0, 0, 0], "expected a weight greater than 0, got only zeros"),
         (["a"] * 4, "expected numbers, got <U1"),
     ],
