@@ -343,8 +343,9 @@ def _barzilai_borwein(objective: "_Objective", theta: Array, due: Callable[[int]
     before, gradient_before = theta, look.gradient.copy()
     for step in count():
         start, gradient = theta, objective.look(theta).gradient.copy()
-        s, y = start - before, gradient - gradient_before
-        ss, sy, yy = float(np.vdot(s, s)), float(np.vdot(s, y)), float(np.vdot(y, y))
+        with np.errstate(over="ignore", invalid="ignore"):
+            s, y = start - before, gradient - gradient_before
+            ss, sy, yy = float(np.vdot(s, s)), float(np.vdot(s, y)), float(np.vdot(y, y))
         # At the first step, or where no curvature is to be seen, there is nothing to read the rate off.
         rate = safe_rate if min(ss, sy, yy) <= 0 else ss / sy if step % 2 else sy / yy
         if not math.isfinite(rate):
@@ -430,9 +431,13 @@ def _prepare(
     model: LinearClassifier, X: ArrayLike, Y: ArrayLike, batch_size: int | None, l2: float, rng: Random
 ) -> tuple["_Objective", Array, int, Iterator[NDArray[np.integer[Any]]] | None]:
     """Check the arguments that every run has; return the loss, the start, and the batches with their size."""
-    X = as_array_of_shape("X", X, "N", model.W.shape[0])
-    theta = pack(model.W, model.b, np.result_type(X, model.W))
-    objective = _Objective(Workspace(X, Y, l2, n_classes=len(model.b), dtype=theta.dtype), l2)
+    if not isinstance(model, LinearClassifier):
+        raise ValueError(f"model: expected a LinearClassifier, got {model!r}")
+    W = as_array_of_shape("model.W", model.W, "D", "K")
+    b = as_array_of_shape("model.b", model.b, W.shape[1])
+    X = as_array_of_shape("X", X, "N", len(W))
+    theta = pack(W, b, np.result_type(X, W))
+    objective = _Objective(Workspace(X, Y, l2, n_classes=len(b), dtype=theta.dtype), l2)
     size, batches = _prepare_batches(len(X), batch_size, rng)
     loss = objective.look(theta, accuracy=True).loss
     if not math.isfinite(loss):
@@ -450,8 +455,11 @@ def _held_out(validation: tuple[ArrayLike, ArrayLike] | None, theta: Array) -> W
     if not isinstance(validation, tuple | list) or len(validation) != 2:
         raise ValueError(f"validation: expected a pair (X, Y), got {type(validation).__name__}")
     _, K, width = theta.shape
-    X = as_array_of_shape("validation", validation[0], "N", width - 1)
-    return Workspace(X, validation[1], n_classes=K, dtype=theta.dtype)
+    try:
+        X = as_array_of_shape("X", validation[0], "N", width - 1)
+        return Workspace(X, validation[1], n_classes=K, dtype=theta.dtype)
+    except ValueError as error:
+        raise ValueError(f"validation: {error}") from None
 
 
 class _Entries:

@@ -130,7 +130,7 @@ def test_batches_are_the_loop(batch_size, shuffled):
     )
     history = gradient_descent(
         model_with(W, b), X, labels, 0.3, 20, batch_size=batch_size, l2=0.1, momentum=0.5,
-        rng=np.random.default_rng(5) if shuffled else None,
+        rng=np.random.default_rng(5) if shuffled else None, record_every=1,
     )  # fmt: skip
     np.testing.assert_allclose(history.losses, losses, rtol=1e-12)
     np.testing.assert_allclose(history.W_path[-1], path[-1][0], rtol=1e-11, atol=1e-13)
@@ -150,7 +150,7 @@ def test_history_has_an_entry_before_the_first_update():
     data = load_four_penguins()
     model = LinearClassifier(2, 3, np.random.default_rng(0))
     W, b = model.W.copy(), model.b.copy()
-    history = gradient_descent(model, data.X, data.labels, 0.5, 3, batch_size=2)
+    history = gradient_descent(model, data.X, data.labels, 0.5, 3, batch_size=2, record_every=1)
     assert (history.losses.shape, history.accuracies.shape) == ((4,), (4,))
     assert (history.W_path.shape, history.b_path.shape) == ((4, 2, 3), (4, 3))
     np.testing.assert_array_equal(history.W_path[0], W)
@@ -324,7 +324,10 @@ def test_what_can_not_be_trained_is_refused_and_the_model_stays(options, message
         (lambda: sweep_runs(np.ones(4), FOUR, [1.0], 2).losses, r"X: expected shape \(N, D\), got \(4,\)"),
         (lambda: sweep_runs(ONES, [0, 1, 2], [1.0], 2).losses, r"Y: expected 4 labels, one per row of X, got 3"),
         (lambda: sweep_runs(ONES, [0, 1, 2, -1], [1.0], 2).losses, r"Y: expected labels of 0 or more, got -1"),
-        (lambda: sweep_runs(ONES, [0.0, 1.0, 2.0, 0.0], [1.0], 2).losses, r"Y: expected integer labels, got an array of float64"),
+        (
+            lambda: sweep_runs(ONES, [0.0, 1.0, 2.0, 0.0], [1.0], 2).losses,
+            r"Y: expected integer labels, got an array of float64",
+        ),
         (lambda: sweep_runs(ONES, [0, 0, 0, 0], [1.0], 2).losses, r"Y: expected at least 2 classes, got 1"),
         (lambda: sweep_runs(ONES, np.ones((4, 1)), [1.0], 2).losses, r"Y: expected at least 2 classes, got 1"),
         (
@@ -332,12 +335,24 @@ def test_what_can_not_be_trained_is_refused_and_the_model_stays(options, message
             r"Y: expected one-hot rows of shape \(4, 3\) .*, got shape \(3, 3\)",
         ),
         (lambda: sweep_runs(ONES, np.ones((4, 3)), [1.0], 2).losses, r"Y: expected one-hot rows"),
-        (lambda: sweep_runs(ONES, [[0, 1], [1]], [1.0], 2).losses, r"Y: expected an array of numbers, got rows of different"),
+        (
+            lambda: sweep_runs(ONES, [[0, 1], [1]], [1.0], 2).losses,
+            r"Y: expected an array of numbers, got rows of different",
+        ),
         (lambda: sweep_runs(ONES, 3, [1.0], 2).losses, r"Y: expected shape \(N,\) with N >= 1, got \(\)"),
         (lambda: sweep_runs(ONES, FOUR, 1.0, 2).losses, r"learning_rates: expected shape \(R,\), got \(\)"),
-        (lambda: sweep_runs(ONES, FOUR, [], 2).losses, r"learning_rates: expected at least one number, got an empty array"),
-        (lambda: sweep_runs(ONES, FOUR, [1.0, 0.0], 2).losses, r"learning_rates: expected only numbers greater than 0, got 0"),
-        (lambda: sweep_runs(ONES, FOUR, [1.0, -2.0], 2).losses, r"learning_rates: expected only numbers greater than 0, got -2"),
+        (
+            lambda: sweep_runs(ONES, FOUR, [], 2).losses,
+            r"learning_rates: expected at least one number, got an empty array",
+        ),
+        (
+            lambda: sweep_runs(ONES, FOUR, [1.0, 0.0], 2).losses,
+            r"learning_rates: expected only numbers greater than 0, got 0",
+        ),
+        (
+            lambda: sweep_runs(ONES, FOUR, [1.0, -2.0], 2).losses,
+            r"learning_rates: expected only numbers greater than 0, got -2",
+        ),
         (
             lambda: sweep_runs(ONES, FOUR, [1.0, np.nan], 2).losses,
             r"learning_rates: expected finite numbers, got nan at index \[1\]",

@@ -1,8 +1,6 @@
 """What gradient descent offers beyond a learning rate: each option against a few plain lines that do the same."""
 
-import os
 import signal
-import sys
 import threading
 import tracemalloc
 
@@ -15,7 +13,8 @@ from linclf_helpers.datasets import load_digits, load_penguins, make_blobs
 from linclf_helpers.forward import one_hot
 from linclf_helpers.gradients import loss_and_gradients
 from linclf_helpers.model import LinearClassifier
-from linclf_helpers.training import gradient_descent, safe_learning_rate, sweep_runs
+from linclf_helpers.training import descend, gradient_descent, safe_learning_rate, sweep_runs
+from linclf_helpers.workspace import Workspace
 
 
 @pytest.fixture
@@ -139,6 +138,77 @@ def test_barzilai_and_borwein_stay_at_the_optimum():
     np.testing.assert_allclose(history.losses, np.log(3), rtol=1e-15)
 
 
+@pytest.mark.parametrize(
+    ("X", "labels", "l2"),
+    [
+        ([[1.0], [1.0], [1.0]], [0, 1, 2], 0.0),  # at the optimum from the start
+        ([[0.0], [0.0], [0.0]], [0, 0, 1], 0.0),  # only the bias can learn
+        ([[1.0], [2.0], [3.0]], [0, 0, 0], 0.0),  # separable: the loss falls for ever
+        ([[1e-320], [2e-320], [0.0]], [0, 1, 2], 0.0),
+        ([[1e-160], [-1e-160], [0.0]], [0, 1, 2], 0.0),  # a curvature whose square is no float
+        ([[1e150], [-1e150], [3.0]], [0, 1, 2], 0.0),
+        ([[1e150, 1e-150], [-1e150, 0.0], [3.0, 1e-150]], [0, 1, 0], 0.0),
+        ([[1.0], [-1.0], [3.0]], [0, 1, 2], 1e300),
+        ([[1.0], [-1.0], [3.0]], [0, 1, 2], 1e-300),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_barzilai_and_borwein_always_end(X, labels, l2, dtype, monkeypatch):
+    """A step takes a bounded number of looks at the data, whatever they show, and the loss never ends higher."""
+    X = np.array(X).clip(-1e15, 1e15) if dtype == np.float32 else np.array(X)
+    looks, evaluate = [], Workspace.evaluate
+
+    def counted(*arguments, **options):
+        looks.append(1)
+        assert len(looks) < 1500
+        return evaluate(*arguments, **options)
+
+    monkeypatch.setattr(Workspace, "evaluate", counted)
+    for start in (0.0, 1.0):
+        looks.clear()
+        model = LinearClassifier(X.shape[1], 3)
+        model.W = (model.W + start * np.arange(3.0)).astype(dtype)
+        model.b = model.b.astype(dtype)
+        history = gradient_descent(
+            model, X.astype(dtype), labels, "barzilai-borwein", 60, l2=min(l2, 1e30) if dtype == np.float32 else l2
+        )
+        assert history.losses[-1] <= history.losses[0]
+        assert np.isfinite(history.losses).all()
+        assert np.isfinite(model.W).all()
+
+
+def test_barzilai_and_borwein_stay_where_no_lower_loss_is_to_be_seen(data, monkeypatch):
+    """A loss that only ever rises: of another penalty, of changed data, or of rounding."""
+    evaluate, looks = Workspace.evaluate, []
+
+    def rising(space, theta, **options):
+        looks.append(theta)
+        loss, gradient, share = evaluate(space, theta, **options)
+        return loss * 0 + len(looks), gradient, share
+
+    monkeypatch.setattr(Workspace, "evaluate", rising)
+    model, history = run(data, "barzilai-borwein", 5)
+    np.testing.assert_array_equal(model.W, new_model().W)
+    assert len(looks) <= 1 + 5 * 22
+    assert history.stopped == "finished"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_barzilai_and_borwein_end_where_every_loss_is_no_number(data, value, monkeypatch):
+    evaluate, looks = Workspace.evaluate, []
+
+    def broken(space, theta, **options):
+        looks.append(theta)
+        loss, gradient, share = evaluate(space, theta, **options)
+        return loss * (1 if len(looks) <= 1 else value), gradient, share
+
+    monkeypatch.setattr(Workspace, "evaluate", broken)
+    model, history = run(data, "barzilai-borwein", 5)
+    assert (history.stopped, history.diverged_at, history.steps.tolist()) == ("diverged", 1, [0])
+    assert len(looks) <= 23
+    np.testing.assert_array_equal(model.W, new_model().W)
+
+
 # --- when to stop ----------------------------------------------------------------------------------------------------
 
 
@@ -160,14 +230,158 @@ def test_stops_when_the_gradient_is_within_the_tolerance(data):
 # --- stop, and go on -------------------------------------------------------------------------------------------------
 
 
-@@STOP@@
+def interrupting(step):
+    """Return a schedule during which the kernel is stopped, in the middle of a step."""
+
+    def schedule(now):
+        if now == step:
+            signal.raise_signal(signal.SIGINT)
+        return 0.1
+
+    return schedule
+
+
+@pytest.mark.parametrize("options", [{}, {"batch_size": 6, "momentum": 0.9}, {"record_every": 4}])
+def test_stopping_the_kernel_leaves_the_last_whole_step(data, options):
+    model, history = run(data, interrupting(6), 50, **options)
+    assert history.stopped == "interrupted"
+    assert repr(history).endswith(", interrupted)")
+    assert history.steps[-1] == 6
+    assert_same_run((model, history), run(data, 0.1, 6, **options))
+
+
+def test_stopping_the_kernel_during_the_record_leaves_the_last_whole_step(data, monkeypatch):
+    validation, evaluate, calls = (data.X[:5], data.labels[:5]), Workspace.evaluate, []
+
+    def stopped_at_the_fifth(space, *arguments, **options):
+        if space.N == 5:
+            calls.append(1)
+            if len(calls) == 5:
+                raise KeyboardInterrupt
+        return evaluate(space, *arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Workspace, "evaluate", stopped_at_the_fifth)
+        stopped = run(data, 0.1, 50, validation=validation)
+    assert stopped[1].stopped == "interrupted"
+    assert_same_run(stopped, run(data, 0.1, 4, validation=validation))
+
+
+def test_trains_outside_the_main_thread_too(data):
+    runs = []
+    thread = threading.Thread(target=lambda: runs.append(run(data, 0.1, 4)))
+    thread.start()
+    thread.join()
+    assert_same_run(runs[0], run(data, 0.1, 4))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"momentum": 0.9, "l2": 0.1},
+        {"batch_size": 6, "momentum": 0.5, "nesterov": True, "rng": 2},
+        {"learning_rate": "barzilai-borwein"},
+        {"learning_rate": lambda step: 0.1 / (1 + 0.1 * step)},
+    ],
+)
+def test_a_loop_around_descend_is_the_same_run(data, options):
+    """It stops where the caller likes, and goes on as if it never had."""
+    options = {"learning_rate": 0.1} | options
+    model, history = run(data, steps=17, record_every=1, **options)
+    paused, path = new_model(), []
+    steps = descend(paused, data.X, data.labels, **options)
+    np.testing.assert_array_equal(paused.W, history.W_path[0])  # nothing is done before the first is asked for
+    for stop in (5, 6, 17):
+        for step in steps:
+            path.append(paused.W)
+            if step == stop:
+                break
+        paused.W = paused.W * 0  # the run keeps its own
+    np.testing.assert_array_equal(path, history.W_path[1:])
+
+
+def test_a_loop_around_descend_is_told_when_a_step_leaves_the_floats(data):
+    model, seen = new_model(), []
+    with pytest.raises(ValueError, match="^learning_rate: expected W and b to stay within the range of floats"):
+        for _ in descend(model, data.X, data.labels, 1e308, batch_size=5):
+            seen.append(model.W)
+    assert np.isfinite(model.W).all()
+    np.testing.assert_array_equal(model.W, seen[-1] if seen else new_model().W)
+
+
+def test_a_schedule_that_breaks_leaves_the_last_whole_step(data):
+    def schedule(step):
+        return 0.1 if step < 3 else -0.1
+
+    message = "^learning_rate: expected a finite number greater than 0, got -0.1 from the schedule after 3 steps"
+    for train in (
+        lambda model: gradient_descent(model, data.X, data.labels, schedule, 9),
+        lambda model: list(zip(range(9), descend(model, data.X, data.labels, schedule), strict=True)),
+    ):
+        model = new_model()
+        with pytest.raises(ValueError, match=message):
+            train(model)
+        np.testing.assert_array_equal(model.W, run(data, 0.1, 3)[0].W)
 
 
 # --- the record ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("options", [{}, {"tolerance": 1e-12}, {"momentum": 0.9, "rng": 0}])
+def test_batches_have_an_entry_a_pass_and_no_other_look_at_all_the_data(data, options, monkeypatch):
+    looks, evaluate = [], Workspace.evaluate
+
+    def counted(space, *arguments, **keywords):
+        looks.append(space.N)
+        return evaluate(space, *arguments, **keywords)
+
+    monkeypatch.setattr(Workspace, "evaluate", counted)
+    _, history = run(data, 0.1, 18, batch_size=6, **options)  # 23 examples: four batches a pass
+    assert list(history.steps) == [0, 4, 8, 12, 16, 18]
+    assert len(looks) <= 7  # one for each entry; with a tolerance the first is looked at again for its gradient
+    looks.clear()
+    assert len(run(data, 0.1, 18, **options)[1].losses) == 19
+    assert len(looks) == 19
+
+
+@pytest.mark.parametrize("steps", [0, 1, 7, np.int64(8)])
+@pytest.mark.parametrize("options", [{}, {"batch_size": 6}, {"record_every": 3}, {"batch_size": 23}])
+def test_the_steps_of_the_entries_are_integers_and_end_with_the_last(data, steps, options):
+    for rate in (0.1, "barzilai-borwein"):
+        if rate == 0.1 or options.get("batch_size", 23) == 23:
+            _, history = run(data, rate, steps, **options)
+            assert history.steps.dtype == np.int64
+            assert (history.steps[0], history.steps[-1]) == (0, steps)
+            assert len(history.steps) == len(history.losses) == len(history.accuracies) == len(history.W_path)
+            assert (np.diff(history.steps) > 0).all()
+
+
+def test_a_history_made_by_hand_has_integer_steps_too():
+    bare = training.History(np.array([2.0, 1.0]), np.ones(2), np.zeros((2, 1, 2)), np.zeros((2, 2)))
+    assert bare.steps.dtype.kind == "i"
+    assert repr(bare) == "History(steps=1, loss 2.0000 → 1.0000)"
+
+
+@pytest.mark.parametrize("options", [{"batch_size": 6}, {"batch_size": 6, "rng": 1}, {"record_every": 7}])
+def test_the_tolerance_works_with_every_entry(data, options):
+    model, history = run(data, 0.02, 5000, l2=0.5, tolerance=5e-2, **options)
+    dW, db = model.gradients(data.X, data.labels, l2=0.5)
+    assert history.stopped == "converged"
+    assert 0 < history.steps[-1] < 5000
+    assert max(np.abs(dW).max(), np.abs(db).max()) <= 5e-2
+    np.testing.assert_array_equal(model.W, history.W_path[-1])
+
+
+@pytest.mark.parametrize("options", [{}, {"batch_size": 6}, {"learning_rate": "barzilai-borwein"}])
+def test_within_the_tolerance_from_the_start_no_step_is_taken(data, options):
+    model, history = run(data, steps=9, tolerance=1e9, **({"learning_rate": 0.1} | options))
+    assert (history.stopped, history.steps.tolist()) == ("converged", [0])
+    np.testing.assert_array_equal(model.W, new_model().W)
+
+
 def test_fewer_entries_are_the_same_entries(data):
-    _, all_of_them = run(data, 0.1, 11, batch_size=6)
+    _, all_of_them = run(data, 0.1, 11, batch_size=6, record_every=1)
     _, some = run(data, 0.1, 11, batch_size=6, record_every=4)
     assert list(some.steps) == [0, 4, 8, 11]
     for name in ("losses", "accuracies", "W_path", "b_path"):
@@ -176,7 +390,7 @@ def test_fewer_entries_are_the_same_entries(data):
 
 def test_a_long_path_is_left_out(data, monkeypatch):
     monkeypatch.setattr(training, "_LARGEST_PATH", 1000)
-    model, short = run(data, 0.1, 3)
+    _, short = run(data, 0.1, 3)
     _, long = run(data, 0.1, 30)
     assert short.W_path.shape == (4, 3, 4)
     assert long.W_path.shape == (0, 3, 4)
@@ -240,8 +454,21 @@ def test_the_progress_bar_shows_if_asked_for(data, capsys):
         ({"learning_rate": lambda step: 1.0 - step}, "learning_rate: expected a finite number greater than 0, got 0.0"),
         ({"tolerance": -1.0}, "tolerance: expected a finite number of at least 0"),
         ({"record_every": 0}, "record_every: expected a whole number of at least 1"),
-        ({"validation": ([[1.0, 2.0]], [0])}, "validation: expected shape"),
-        ({"validation": ([[1.0, 2.0, 3.0]], [4])}, "Y: expected labels from 0 to 3, got 4"),
+        (
+            {"learning_rate": lambda step: np.nan},
+            "learning_rate: expected a finite number .*, got nan from the schedule",
+        ),
+        (
+            {"learning_rate": lambda step: "0.1"},
+            "learning_rate: expected a number, got '0.1' from the schedule after 0",
+        ),
+        ({"learning_rate": lambda step: None}, "learning_rate: expected a number, got None from the schedule"),
+        ({"learning_rate": lambda step: np.ones(3)}, "learning_rate: expected a number, got array"),
+        ({"validation": ([[1.0, 2.0]], [0])}, "validation: X: expected shape"),
+        ({"validation": ([[1.0, 2.0, np.nan]], [0])}, "validation: X: expected finite numbers"),
+        ({"validation": ([[1.0, 2.0, 3.0]], [4])}, "validation: Y: expected labels from 0 to 3, got 4"),
+        ({"validation": [[1.0, 2.0, 3.0]]}, r"validation: expected a pair \(X, Y\), got list"),
+        ({"validation": 5}, r"validation: expected a pair \(X, Y\), got int"),
     ],
 )
 def test_refuses_what_cannot_be_right(data, options, message):
@@ -253,8 +480,20 @@ def test_refuses_what_cannot_be_right(data, options, message):
         np.testing.assert_array_equal(model.W, new_model().W)
 
 
-def test_refuses_a_model_whose_loss_is_not_finite(data):
-    model = new_model()
-    model.W = model.W * np.inf
-    with pytest.raises(ValueError, match="model: expected W and b with a finite loss"):
-        gradient_descent(model, data.X, data.labels, 0.1, 3)
+@pytest.mark.parametrize("train", [descend, lambda *arguments: gradient_descent(*arguments, steps=3)])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda model: None, "model: expected a LinearClassifier, got None"),
+        (lambda model: LinearClassifier, "model: expected a LinearClassifier, got <class"),
+        (
+            lambda model: setattr(model, "W", model.W * np.inf) or model,
+            "model.W: expected finite numbers, got -?inf at",
+        ),
+        (lambda model: setattr(model, "b", np.zeros(3)) or model, r"model.b: expected shape \(4,\), got \(3,\)"),
+        (lambda model: setattr(model, "W", model.W * 1e308) or model, "model: expected W and b with a finite loss"),
+    ],
+)
+def test_refuses_a_model_that_cannot_be_trained(data, train, change, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        train(change(new_model()), data.X * 100, data.labels, 0.1)
