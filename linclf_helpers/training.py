@@ -4,7 +4,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, count, islice
+from itertools import chain, islice
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -325,14 +325,15 @@ def _momentum(
     nesterov: bool,
 ) -> Iterator[Array]:
     """Yield the parameters after each step: V ← μ V + ∂L/∂θ, θ ← θ − η V."""
-    V = np.zeros_like(theta)
-    for step in count():
+    V, step = np.zeros_like(theta), 0
+    while True:
         gradient = gradient_at(theta)
         eta = rate(step)
         with np.errstate(over="ignore", invalid="ignore"):
             V = momentum * V + gradient if momentum else gradient
             theta = theta - eta * (gradient + momentum * V if nesterov else V)
         yield theta
+        step += 1
 
 
 def _barzilai_borwein(objective: "_Objective", theta: Array, due: Callable[[int], bool]) -> Iterator[Array]:
@@ -340,16 +341,16 @@ def _barzilai_borwein(objective: "_Objective", theta: Array, due: Callable[[int]
     safe_rate = objective.space.safe_rate()
     look = objective.look(theta)
     losses = deque([look.loss], maxlen=10)
-    before, gradient_before = theta, look.gradient.copy()
-    for step in count():
+    before, gradient_before, step = theta, look.gradient.copy(), 0
+    while True:
         start, gradient = theta, objective.look(theta).gradient.copy()
         with np.errstate(over="ignore", invalid="ignore"):
             s, y = start - before, gradient - gradient_before
             ss, sy, yy = float(np.vdot(s, s)), float(np.vdot(s, y)), float(np.vdot(y, y))
         # At the first step, or where no curvature is to be seen, there is nothing to read the rate off.
-        rate = safe_rate if min(ss, sy, yy) <= 0 else ss / sy if step % 2 else sy / yy
-        if not math.isfinite(rate):
-            rate = safe_rate
+        rate = safe_rate
+        if all(0 < number < math.inf for number in (ss, sy, yy)):
+            rate = ss / sy if step % 2 else sy / yy
         for attempt in range(_ATTEMPTS + 1):
             with np.errstate(over="ignore", invalid="ignore"):
                 theta = start - rate * gradient
@@ -360,6 +361,7 @@ def _barzilai_borwein(objective: "_Objective", theta: Array, due: Callable[[int]
         losses.append(loss)
         before, gradient_before = start, gradient
         yield theta
+        step += 1
 
 
 def _schedule(learning_rate: float | Callable[[int], float]) -> Callable[[int], float]:
@@ -408,13 +410,13 @@ class _Look(NamedTuple):
 class _Objective:
     """The loss on all the data. Asked twice in a row about the same parameters, it computes once."""
 
-    def __init__(self, space: Workspace, l2: float = 0.0) -> None:
+    def __init__(self, space: Workspace) -> None:
         self.space = space
         self._theta: Array | None = None
         self._look = _Look(math.nan, _nothing(), math.nan)
         # Scores, their sum and the squares of the parameters are certain to be finite below this.
         largest = math.sqrt(np.finfo(space.dtype).max)
-        self._limit = largest / (4 * space.N * space.K * (space.D + 1) * (1 + space.largest) * (1 + l2))
+        self._limit = largest / (4 * space.N * space.K * (space.D + 1) * (1 + space.largest) * (1 + space.l2))
 
     def look(self, theta: Array, accuracy: bool = False, gradient: bool = True) -> _Look:
         known = theta is self._theta and (not accuracy or not math.isnan(self._look.accuracy))
@@ -437,7 +439,7 @@ def _prepare(
     b = as_array_of_shape("model.b", model.b, W.shape[1])
     X = as_array_of_shape("X", X, "N", len(W))
     theta = pack(W, b, np.result_type(X, W))
-    objective = _Objective(Workspace(X, Y, l2, n_classes=len(b), dtype=theta.dtype), l2)
+    objective = _Objective(Workspace(X, Y, l2, n_classes=len(b), dtype=theta.dtype))
     size, batches = _prepare_batches(len(X), batch_size, rng)
     loss = objective.look(theta, accuracy=True).loss
     if not math.isfinite(loss):

@@ -56,6 +56,7 @@ class Workspace:
     Attributes
     ----------
     N, D, K, R : int
+    l2 : float
     largest : float
         The largest entry of X, its sign aside.
 
@@ -106,7 +107,7 @@ class Workspace:
             n_classes = as_array_of_shape("Y", Y, N, "K").shape[1]
         self.K = K = whole_number("n_classes", n_classes, at_least=2)
         self.R = R = whole_number("models", models, at_least=1)
-        self._l2 = not_negative("l2", l2)
+        self.l2 = not_negative("l2", l2)
         self.largest = max(float(X.max()), -float(X.min()))
         self.dtype = dtype = np.dtype(X.dtype if dtype is None else dtype)
         if dtype not in (np.float64, np.float32):
@@ -210,7 +211,7 @@ class Workspace:
             X1 = X1.astype(np.float64, copy=False)
             squares += float(np.vdot(X1, X1))
         within_range("X", "XᵀX", np.array(squares))
-        return 1 / (squares / self.N / 2 + self._l2)
+        return 1 / (squares / self.N / 2 + self.l2)
 
     def evaluate(
         self, theta: Array, accuracy: bool = False, gradient: bool = True
@@ -233,8 +234,8 @@ class Workspace:
             if any(map(_CANCELLED.__gt__, (loss / log_sums).tolist())):  # in C: NumPy's own any takes 2 µs
                 loss = self._loss_by_example()
             loss /= self.N
-            if self._l2:
-                loss += self._l2 / 2 * (theta[:, :, :-1] ** 2).sum(axis=(1, 2))
+            if self.l2:
+                loss += self.l2 / 2 * (theta[:, :, :-1] ** 2).sum(axis=(1, 2))
             slope = self._gradient_of(theta, self._S_mean) if gradient else self._gradient[:0]
             return loss, slope, correct / self.N
 
@@ -294,8 +295,8 @@ class Workspace:
         """Return ∂L/∂θ = S ∂L/∂U, the chain rule through U = Sᵀθ, and the penalty's part."""
         gradient = self._gradient
         self._times(S, self._total.reshape(self._U.shape), gradient)
-        if self._l2:
-            gradient[:, :, :-1] += self._l2 * theta[:, :, :-1]
+        if self.l2:
+            gradient[:, :, :-1] += self.l2 * theta[:, :, :-1]
         return gradient
 
     def _times(self, S: Array, stack: Array, out: Array) -> None:

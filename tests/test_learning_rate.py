@@ -44,6 +44,7 @@ def test_is_gradient_descent_for_each_rate(seed: int, batch_size: int | None, mo
 def test_logits_in_the_thousands() -> None:
     """Where e^z would overflow: the losses still are those of the weights."""
     runs = sweep_runs(PENGUINS.X, PENGUINS.labels, [0.001, 50.0], 12)
+    assert repr(runs) == "SweepRuns(2 learning rates, 12 steps)"
     assert np.abs(PENGUINS.X @ runs.W_path[1, 5]).max() > 1000
     for r in (0, 1):
         for step in (1, 5, 12):
