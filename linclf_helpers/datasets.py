@@ -62,7 +62,7 @@ class Dataset:
 
     Notes
     -----
-    First used in notebook 00.
+    What the loaders return, from notebook 00 on.
     """
 
     X: Array
@@ -328,7 +328,6 @@ def load_mnist(path: str | PathLike[str]) -> tuple[Dataset, Dataset]:
     -----
     LeCun, Cortes, Burges, The MNIST database of handwritten digits. The IDX format: two zero bytes, the type (8 for
     unsigned bytes), the number of dimensions, each dimension as a big-endian 4-byte number, then the data.
-    A larger stage for the digits of notebook 08.
     """
     if not isinstance(path, str | PathLike):
         raise ValueError(f"path: expected a folder, got {path!r}")
@@ -396,7 +395,8 @@ def make_blobs(
 
     Notes
     -----
-    x_n = centre of its class + spread · standard normal numbers. Used in notebook 07.
+    x_n = centre of its class + spread · standard normal numbers. One of the data sets of
+    `LearningRateExplorer`, in notebook 07.
 
     Examples
     --------

@@ -516,7 +516,7 @@ class SweepRuns:
 
     Notes
     -----
-    Drawn in notebook 07.
+    What `sweep_runs` returns: drawn in notebook 07.
     """
 
     learning_rates: Array
@@ -675,7 +675,7 @@ class LossSlice:
 
     Notes
     -----
-    Drawn in notebook 07.
+    Drawn by `LearningRateExplorer`, in notebook 07.
     """
 
     along: Array
@@ -712,7 +712,7 @@ def loss_slice(data: Dataset, points: int = 61) -> LossSlice:
     Notes
     -----
     With X̃ = [X, 1], the steepest direction is c vᵀ: v the eigenvector of X̃ᵀX̃/N with the largest eigenvalue, c the
-    share that each class has of it in the gradient at zero. Used in notebook 07.
+    share that each class has of it in the gradient at zero.
 
     Examples
     --------
