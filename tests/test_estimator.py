@@ -1,6 +1,6 @@
 """scikit-learn's own tools and checks take the estimator, and its results are those of the model underneath.
 
-Data frames are tried with stand-ins that have only what the estimator asks for, and with pandas' own if it is there.
+Data frames are tried with stand-ins that have only what the estimator asks for, and with pandas' own.
 """
 
 import io
@@ -14,6 +14,7 @@ from decimal import Decimal
 import joblib
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from scipy.optimize import minimize
@@ -471,7 +472,7 @@ FRAMES = [Frame, FrameWithItems]
 
 @pytest.fixture(params=["two stand-ins", "pandas"])
 def frames(request):
-    return FRAMES if request.param == "two stand-ins" else [pytest.importorskip("pandas").DataFrame]
+    return FRAMES if request.param == "two stand-ins" else [pd.DataFrame]
 
 
 def test_columns_of_different_types(frames):
@@ -545,7 +546,6 @@ def test_columns_that_are_numbered(frames):
 
 
 def test_pandas_types():
-    pd = pytest.importorskip("pandas")
     b = [0.5, 1.5, 2.5, 2.0]
     for column in (
         pd.array([1, 2, 3, 4], dtype="Int64"),
