@@ -147,11 +147,15 @@ def whole_number(name: str, value: int, at_least: int) -> int:
     return int(value)
 
 
-def generator(name: str, value: object) -> np.random.Generator:
-    """Return `value` if it is a random number generator."""
-    if not isinstance(value, np.random.Generator):
-        raise ValueError(f"{name}: expected a numpy.random.Generator, as np.random.default_rng(0), got {value!r}")
-    return value
+def generator(name: str, value: int | np.random.Generator | None) -> np.random.Generator:
+    """Return the random number generator that `value` is, is the seed of, or, being None, leaves to chance."""
+    if value is None or isinstance(value, np.random.Generator):
+        return np.random.default_rng(value)
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or value < 0:
+        raise ValueError(
+            f"{name}: expected a seed (a whole number of at least 0), a numpy.random.Generator or None, got {value!r}"
+        )
+    return np.random.default_rng(int(value))
 
 
 def as_any_array(name: str, value: object) -> NDArray[Any]:

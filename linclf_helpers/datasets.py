@@ -62,7 +62,7 @@ class Dataset:
 
     Notes
     -----
-    First used in notebook 00.
+    What the loaders return, from notebook 00 on.
     """
 
     X: Array
@@ -328,7 +328,6 @@ def load_mnist(path: str | PathLike[str]) -> tuple[Dataset, Dataset]:
     -----
     LeCun, Cortes, Burges, The MNIST database of handwritten digits. The IDX format: two zero bytes, the type (8 for
     unsigned bytes), the number of dimensions, each dimension as a big-endian 4-byte number, then the data.
-    A larger stage for the digits of notebook 08.
     """
     if not isinstance(path, str | PathLike):
         raise ValueError(f"path: expected a folder, got {path!r}")
@@ -364,14 +363,18 @@ def load_mnist(path: str | PathLike[str]) -> tuple[Dataset, Dataset]:
 
 
 def make_blobs(
-    rng: np.random.Generator, n_examples: int = 300, n_features: int = 2, n_classes: int = 4, spread: float = 1.0
+    rng: int | np.random.Generator | None,
+    n_examples: int = 300,
+    n_features: int = 2,
+    n_classes: int = 4,
+    spread: float = 1.0,
 ) -> Dataset:
     """Return made-up data: one round cloud of points per class.
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-        Draws the centres (standard normal, times 3) and the points.
+    rng : int, numpy.random.Generator or None
+        Draws the centres (standard normal, times 3) and the points; None draws others each time.
     n_examples : int, default 300
         N, at least K. Classes take turns, so their sizes differ by at most one.
     n_features : int, default 2
@@ -388,11 +391,12 @@ def make_blobs(
     Raises
     ------
     ValueError
-        If a number is out of range or rng is not a generator.
+        If a number is out of range or rng is none of these.
 
     Notes
     -----
-    x_n = centre of its class + spread · standard normal numbers. Used in notebook 07.
+    x_n = centre of its class + spread · standard normal numbers. One of the data sets of
+    `LearningRateExplorer`, in notebook 07.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Finite differences: nudge a number, watch the result, and compare with the formula. Introduced in notebook 03."""
+"""Finite differences: nudge a number, watch the result, and compare with the formula. Explained in notebook 03."""
 
 import html
 import warnings
@@ -63,7 +63,7 @@ def numerical_gradient(f: Callable[[Array], float], x: ArrayLike, h: float = 1e-
     -----
     Central: (f(x + h) − f(x − h)) / 2h, whose error is O(h²) from cutting the Taylor series plus O(ε/h) from
     rounding; in float64 the best h is near 1e-5. Forward: (f(x + h) − f(x)) / h, with an error of O(h).
-    Introduced in notebook 03; the error is measured in notebook 06.
+    Explained in notebook 03; the error is measured in notebook 06.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def numerical_jacobian(
     Notes
     -----
     As for `numerical_gradient`, one entry of x at a time. The difference is divided by the distance of the two points
-    as floats, which is not exactly 2h where x is large. Used from notebook 04 on.
+    as floats, which is not exactly 2h where x is large. Used in notebook 04.
 
     Examples
     --------
@@ -148,7 +148,7 @@ class GradientCheck:
 
     Notes
     -----
-    First read in notebook 03.
+    What `check_gradient` returns: read in notebook 03.
     """
 
     ok: bool
@@ -250,7 +250,7 @@ def check_gradient(
     -----
     The check passes if |a − n| ≤ tolerance · max(|a|, |n|, floor) for every entry. If no entry, by the formula or by
     differences, exceeds the floor, it is undecided and does not pass: then nothing was compared but rounding errors.
-    A NaN or infinite entry in `analytic` fails. Introduced in notebook 03.
+    A NaN or infinite entry in `analytic` fails. Explained in notebook 03.
 
     Examples
     --------

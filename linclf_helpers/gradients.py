@@ -20,7 +20,6 @@ from linclf_helpers.forward import cross_entropy_from_logits, linear, softmax
 
 __all__ = [
     "dL_dW",
-    "dL_dW_the_long_way",
     "dL_dYhat",
     "dL_dZ",
     "dL_db",
@@ -327,52 +326,3 @@ def loss_and_gradients(
         with np.errstate(over="ignore"):  # a penalty beyond the largest float is infinite
             loss, dW = loss + l2 / 2 * float((W**2).sum()), dW + l2 * W
     return loss, dW, db
-
-
-def dL_dW_the_long_way(x: ArrayLike, y: ArrayLike, W: ArrayLike, b: ArrayLike) -> Array:
-    """Return the derivative by the weights for one example, by multiplying the three Jacobians of the chain rule.
-
-    Parameters
-    ----------
-    x : array of shape (D,)
-        Features of one example.
-    y : array of shape (K,), or an integer
-        Its label, one-hot or as a number.
-    W : array of shape (D, K)
-        Weights.
-    b : array of shape (K,)
-        Bias.
-
-    Returns
-    -------
-    dL_dW : ndarray of shape (D, K)
-        Equal to `dL_dW(x, dL_dZ(y_hat, y))` up to rounding.
-
-    Raises
-    ------
-    ValueError
-        If shapes do not fit, a number is not finite, y is neither one-hot nor a valid label, or the probability of
-        the correct class is so small that −1/ŷ is not a float (the short way has no such limit).
-
-    Notes
-    -----
-    ∂L/∂W = ∂L/∂ŷ · ∂ŷ/∂z · ∂z/∂W, in shapes (1, K) (K, K) (K, D·K), reshaped to (D, K) at the end.
-    Set up in notebook 02, put together in notebook 06. It exists to be understood and compared, not to be fast.
-
-    Examples
-    --------
-    >>> print(dL_dW_the_long_way([2.0, 3.0], 0, [[0.0, 0.0], [0.0, 0.0]], [0.0, 0.0]))
-    [[-1.   1. ]
-     [-1.5  1.5]]
-    """
-    x = as_array_of_shape("x", x, "D")
-    z = linear(x, W, b)
-    y_hat = softmax(z)
-    y = as_one_hot("y", y, y_hat, "W and b")
-    D, K = len(x), len(z)
-    row = dL_dYhat(y_hat, y).reshape(1, K)
-    if not np.isfinite(row).all():
-        raise ValueError(f"W, b: expected −1/ŷ of the correct class to be a float, got {row.min()}: ŷ is about 0")
-    jacobian = softmax_jacobian(y_hat)  # (K, K)
-    tensor = dz_dW(x, K).reshape(K, D * K)
-    return (row @ jacobian @ tensor).reshape(D, K)

@@ -35,7 +35,7 @@ class LinearClassifier:
         D, at least 1.
     n_classes : int
         K, at least 2.
-    rng : numpy.random.Generator, optional
+    rng : int or numpy.random.Generator, optional
         If given, W and b start as standard normal numbers divided by √D. Otherwise they start at zero, which is a
         fine start for this model (the loss is convex) and a blind spot for gradient checks.
 
@@ -47,8 +47,8 @@ class LinearClassifier:
     Raises
     ------
     ValueError
-        If n_features or n_classes is not a whole number or too small, or rng is not a generator. The methods refuse
-        X or labels that do not fit.
+        If n_features or n_classes is not a whole number or too small, or rng is neither a seed nor a generator. The
+        methods refuse X or labels that do not fit.
 
     Notes
     -----
@@ -61,7 +61,7 @@ class LinearClassifier:
     [[0.3333 0.3333 0.3333]]
     """
 
-    def __init__(self, n_features: int, n_classes: int, rng: np.random.Generator | None = None) -> None:
+    def __init__(self, n_features: int, n_classes: int, rng: int | np.random.Generator | None = None) -> None:
         D = whole_number("n_features", n_features, at_least=1)
         K = whole_number("n_classes", n_classes, at_least=2)
         if rng is None:

@@ -352,7 +352,7 @@ def computation_graph(ax: Axes, forwards: Sequence[str], backwards: Sequence[str
 
     Notes
     -----
-    Used in notebooks 02 and 06.
+    Used in notebook 02.
     """
     if len(forwards) != 4 or len(backwards) != 3:
         raise ValueError(f"forwards, backwards: expected 4 and 3 texts, got {len(forwards)} and {len(backwards)}")
@@ -743,7 +743,7 @@ def loss_surface(ax: Axes, surface: LossSlice) -> None:
 
     Notes
     -----
-    From line to line the loss changes by one factor. Used in notebook 07.
+    From line to line the loss changes by one factor.
     """
     levels = np.geomspace(1.05 * surface.losses.min(), surface.losses.max(), 14)
     ax.contour(surface.along, surface.across, surface.losses, levels=levels, colors=MUTED, linewidths=0.8, alpha=0.7)

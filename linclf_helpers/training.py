@@ -1,14 +1,11 @@
-"""Gradient descent with a record of its way, and many learning rates at once. Used in notebooks 06, 07 and 08."""
+"""Gradient descent with a record of its path, and many learning rates at once. Used in notebooks 06, 07 and 08."""
 
 import math
-import os
-import signal
-import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from types import FrameType
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,17 +29,20 @@ __all__ = [
     "History",
     "LossSlice",
     "SweepRuns",
+    "descend",
     "gradient_descent",
     "loss_slice",
     "safe_learning_rate",
-    "sweep",
     "sweep_runs",
 ]
 
 LearningRate = float | Callable[[int], float] | Literal["barzilai-borwein"]
+Random = int | np.random.Generator | None
 
 # The path of the parameters is kept only as long as it is small; on images it would outgrow the data.
 _LARGEST_PATH = 16 * 2**20  # bytes
+# How often a step of Barzilai and Borwein is tried with a tenth of the rate, before it is left out.
+_ATTEMPTS = 20
 
 
 def _nothing() -> Array:
@@ -55,30 +55,27 @@ class History:
 
     Attributes
     ----------
-    losses : ndarray of shape (steps + 1,)
-        Mean loss on all the training data, the penalty included. With `record_every`, S entries rather than
-        steps + 1, as in all that follows.
-    accuracies : ndarray of shape (steps + 1,)
+    losses : ndarray of shape (S,)
+        Mean loss on all the training data, the penalty included: one for each entry. S = steps + 1 if every step has
+        an entry.
+    accuracies : ndarray of shape (S,)
         Share of the training data classified correctly.
-    W_path : ndarray of shape (steps + 1, D, K)
+    W_path : ndarray of shape (S, D, K)
         The weights. Left out, with length 0, where it would take more than 16 MB.
-    b_path : ndarray of shape (steps + 1, K)
+    b_path : ndarray of shape (S, K)
         The bias, likewise.
     diverged_at : int or None
         The step whose update left the range of floating-point numbers, if one did. The arrays end just before it.
-    steps : integers of shape (steps + 1,)
+    steps : integers of shape (S,)
         Which step each entry belongs to: 0, 1, 2, … unless `record_every` says otherwise.
-    validation_losses, validation_accuracies : ndarray of shape (steps + 1,)
+    validation_losses, validation_accuracies : ndarray of shape (S,)
         On the validation set, without the penalty; length 0 if there is none.
-    best_step : int or None
-        The entry of `steps` with the lowest validation loss.
     stopped : str
-        Why the run ended: "finished", "converged" (gradient within the tolerance), "early" (validation loss no longer
-        falls), "callback", "diverged" or "interrupted".
+        Why the run ended: "finished", "converged" (gradient within the tolerance), "diverged" or "interrupted".
 
     Notes
     -----
-    Read in notebook 06, drawn in notebook 07.
+    What `gradient_descent` returns: read in notebook 06, drawn in notebook 08.
     """
 
     losses: Array
@@ -89,33 +86,82 @@ class History:
     steps: NDArray[np.integer[Any]] = field(default_factory=lambda: np.arange(0))
     validation_losses: Array = field(default_factory=_nothing)
     validation_accuracies: Array = field(default_factory=_nothing)
-    best_step: int | None = None
     stopped: str = "finished"
-    _state: "_State | None" = None  # what `resume` needs
 
     def __repr__(self) -> str:
         last = self.steps[-1] if len(self.steps) else len(self.losses) - 1
         end = "" if self.diverged_at is None else f", diverged at step {self.diverged_at}"
-        if self.stopped in ("converged", "early", "interrupted"):
+        if self.stopped in ("converged", "interrupted"):
             end = f", {self.stopped}"
         return f"History(steps={last}, loss {self.losses[0]:.4f} → {self.losses[-1]:.4f}{end})"
 
 
-@dataclass
-class _State:
-    """Where a run stands after a whole step. Arrays are replaced, never changed, so a copy stays what it was."""
+def descend(
+    model: LinearClassifier,
+    X: ArrayLike,
+    Y: ArrayLike,
+    learning_rate: LearningRate,
+    batch_size: int | None = None,
+    l2: float = 0.0,
+    momentum: float = 0.0,
+    rng: Random = None,
+    *,
+    nesterov: bool = False,
+) -> Iterator[int]:
+    """Train a model in place without end, one step each time the caller's loop asks for the next.
 
-    theta: Array
-    velocity: Array
-    queue: NDArray[np.integer[Any]]  # the examples still to come in this pass
-    step: int = 0
-    epoch: int = 0
-    before: tuple[Array, Array] | None = None  # theta and gradient one step ago; this and the next for Barzilai–Borwein
-    recent_losses: tuple[float, ...] = ()
-    best_loss: float = math.inf
-    best_step: int | None = None
-    best_theta: Array | None = None
-    waited: int = 0  # entries since the best one
+    Parameters
+    ----------
+    model, X, Y, learning_rate, batch_size, l2, momentum, rng, nesterov
+        As in `gradient_descent`.
+
+    Returns
+    -------
+    steps : iterator of int
+        Gives 1, 2, 3, …: the number of steps done, each time with the model up to date.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or shapes do not fit; in the loop, if W or b leave the range of floats or a
+        schedule returns no rate. The model is then as it was after the last whole step.
+
+    Notes
+    -----
+    When to stop, what to look at in between, when to go on: all that is the caller's loop. The run keeps its own
+    parameters, momentum and shuffled examples, so it goes on as if it had never paused, and what is written into the
+    model meanwhile is overwritten.
+
+    Examples
+    --------
+    Stop when the loss on other examples no longer falls:
+
+    >>> X, labels = [[1.0, 2.0], [-1.0, 0.5], [0.0, 1.0], [2.0, -1.0]], [0, 1, 1, 2]
+    >>> model = LinearClassifier(n_features=2, n_classes=3)
+    >>> run, lowest = descend(model, X, labels, learning_rate=0.5), np.inf
+    >>> for step in run:
+    ...     loss = model.loss([[1.0, 0.0], [-1.0, 0.0]], [2, 1])
+    ...     if loss >= lowest:
+    ...         break
+    ...     lowest = loss
+    ...     if step == 10:
+    ...         break
+
+    Go on later, for two more:
+
+    >>> next(run), next(run)
+    (11, 12)
+    """
+    objective, start, _, batches = _prepare(model, X, Y, batch_size, l2, rng)
+    path = _path(objective, start, batches, learning_rate, momentum, nesterov, lambda step: False)
+
+    def steps() -> Iterator[int]:
+        for step, theta in enumerate(path, 1):
+            within_range("learning_rate", "W and b", theta)
+            model.W, model.b = unpack(theta)
+            yield step
+
+    return steps()
 
 
 def gradient_descent(
@@ -127,16 +173,13 @@ def gradient_descent(
     batch_size: int | None = None,
     l2: float = 0.0,
     momentum: float = 0.0,
-    rng: np.random.Generator | None = None,
+    rng: Random = None,
     *,
     nesterov: bool = False,
     tolerance: float = 0.0,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
-    patience: int | None = None,
-    record_every: int = 1,
-    callback: Callable[[int, LinearClassifier], object] | None = None,
+    record_every: int | None = None,
     progress: bool = False,
-    resume: History | None = None,
 ) -> History:
     """Train a model in place by gradient descent and return the history.
 
@@ -159,50 +202,45 @@ def gradient_descent(
         Strength of the penalty on the weights.
     momentum : float, default 0
         From 0 up to, but not including, 1.
-    rng : numpy.random.Generator, optional
+    rng : int or numpy.random.Generator, optional
         Shuffles the examples anew for each pass; without it batches are taken in order.
     nesterov : bool, default False
         Use Nesterov's form of momentum, which looks one step ahead.
     tolerance : float, default 0
-        Stop when no entry of the gradient on all examples is larger. Looked at with every entry of the history.
+        Stop when no entry of the gradient on all examples is larger: looked at before each step or, with batches,
+        with each entry of the history.
     validation : (X, Y), optional
         Examples that are not trained on, whose loss and accuracy are recorded as well.
-    patience : int, optional
-        Stop early: when the validation loss has not fallen for this many entries in a row. The model ends with the
-        parameters of the lowest one.
-    record_every : int, default 1
-        Make an entry in the history after every so many steps (and at both ends). One entry takes a pass through all
-        the data, so for small batches of many examples choose about a pass, N / batch_size.
-    callback : callable, optional
-        Called as `callback(epoch, model)` after every pass through the data. If it returns True, training stops.
+    record_every : int, optional
+        Make an entry in the history after every so many steps, and at both ends. By default after each step or, with
+        batches, after each pass: an entry takes a pass of its own through all the data.
     progress : bool, default False
-        Show a progress bar (never under pytest).
-    resume : History, optional
-        Go on where that run ended, for `steps` more, as if it had never stopped (pass the same data and `rng`). The
-        history returned covers both.
+        Show a progress bar.
 
     Returns
     -------
     history : History
-        Stopping the kernel ends the run after the step it is in: the history and the model are then those of the last
-        whole step, `history.stopped` is "interrupted", and `resume=history` goes on.
+        Stopping the kernel (KeyboardInterrupt) ends the run: the history and the model are then those of the last
+        whole step, and `history.stopped` is "interrupted".
 
     Raises
     ------
     ValueError
-        If an argument is out of range or shapes do not fit. The model is then as it was.
+        If an argument is out of range or shapes do not fit. The model is then as it was; if it is a schedule that
+        returns no rate, as it was after the last whole step.
 
     Notes
     -----
     V ← μ V + ∂L/∂W, W ← W − η V, and the same for b; with momentum μ = 0 that is plain gradient descent. Nesterov:
-    W ← W − η (∂L/∂W + μ V). Derived in notebook 06; batches and momentum in notebook 07.
+    W ← W − η (∂L/∂W + μ V). Derived in notebook 06.
 
     Barzilai and Borwein (IMA Journal of Numerical Analysis 8, 1988) read the curvature off the last step: with s the
     change of the parameters and y the change of the gradient, η = s·s / s·y and η = s·y / y·y, taken in turn. Such a
     step may raise the loss for a while; if it exceeds the largest of the last ten, the step is taken again with a
     tenth of the rate. Explained in notebook 08.
 
-    A full-batch run gives the same bits every time on one machine with one number of threads.
+    To stop early or do something after each step, write the loop yourself, around `descend`. A full-batch run gives
+    the same bits every time on one machine with one number of threads.
 
     Examples
     --------
@@ -211,281 +249,257 @@ def gradient_descent(
     >>> gradient_descent(model, X, labels, learning_rate=0.5, steps=10)
     History(steps=10, loss 1.0986 → 0.2710)
     """
-    X = as_array_of_shape("X", X, "N", model.W.shape[0])
-    N, K = len(X), len(model.b)
-    theta = pack(model.W, model.b, np.result_type(X, model.W))
-    space = Workspace(X, Y, l2, n_classes=K, dtype=theta.dtype)
     steps = whole_number("steps", steps, at_least=0)
-    size = N if batch_size is None else whole_number("batch_size", batch_size, at_least=1)
-    if size > N:
-        raise ValueError(f"batch_size: expected at most the {N} examples there are, got {size}")
-    momentum = not_negative("momentum", momentum, below=1)
     tolerance = not_negative("tolerance", tolerance)
-    record_every = whole_number("record_every", record_every, at_least=1)
-    schedule = _schedule(learning_rate, plain=size == N and momentum == 0)
-    if rng is not None:
-        rng = generator("rng", rng)
-    held_out = None
-    if validation is not None:
-        X_held_out = as_array_of_shape("validation", validation[0], "N", model.W.shape[0])
-        held_out = Workspace(X_held_out, validation[1], n_classes=K, dtype=theta.dtype)
-    if patience is not None:
-        patience = whole_number("patience", patience, at_least=1)
-        if held_out is None:
-            raise ValueError("patience: expected a validation set to go with it, got none")
-    state = _State(theta, np.zeros_like(theta), np.arange(0))
-    if resume is not None:
-        if resume._state is None or resume._state.theta.shape != theta.shape:
-            raise ValueError(f"resume: expected the history of a run of {model}, got {resume}")
-        if (len(resume.validation_losses) > 0) != (held_out is not None):
-            raise ValueError("validation: expected to resume with a validation set if and only if there was one before")
-        state = replace(resume._state)
+    objective, start, size, batches = _prepare(model, X, Y, batch_size, l2, rng)
+    a_pass = math.ceil(objective.space.N / size)
+    every = a_pass if record_every is None else whole_number("record_every", record_every, at_least=1)
 
-    last, stopped, diverged_at = state.step + steps, "finished", None
-    entries = _Entries(state, held_out, keep_path=(steps // record_every + 2) * theta.nbytes <= _LARGEST_PATH)
-    loss, gradient, accuracy = _look(space, state.theta, accuracy=True)
-    if not math.isfinite(loss):
-        raise ValueError(f"model: expected W and b with a finite loss, got {loss}")
-    if resume is None:
-        state.recent_losses = (loss,)
-        entries.add(loss, accuracy)
+    def due(step: int) -> bool:
+        return step % every == 0 or step == steps
+
+    path = islice(_path(objective, start, batches, learning_rate, momentum, nesterov, due), steps)
+    entries = _Entries(_held_out(validation, start), keep_path=(steps // every + 2) * start.nbytes <= _LARGEST_PATH)
+    if progress:
+        from tqdm.auto import tqdm  # here, so that importing the package stays cheap
+
+        path = tqdm(path, total=steps, unit="step")
+    done, stopped, diverged_at = (0, start), "finished", None
     try:
-        with _StopButton() as stop_button, _progress_bar(steps, progress) as advance:
-            while state.step < last:
-                if size == N and tolerance > 0 and np.abs(gradient).max() <= tolerance:
-                    stopped = "converged"
-                    break
-                step, velocity, queue = state.step + 1, state.velocity, state.queue[:0]
-                due = step % record_every == 0 or step == last
-                if size < N:
-                    queue = state.queue
-                    if len(queue) == 0:
-                        queue = np.arange(N) if rng is None else rng.permutation(N)
-                    batch, queue = queue[:size], queue[size:]
-                    gradient = space.batch_gradient(state.theta, batch)
-                if schedule is None:
-                    theta, loss, gradient, accuracy = _step_of_barzilai_borwein(space, state, gradient, due)
-                else:
-                    with np.errstate(over="ignore", invalid="ignore"):
-                        direction = gradient
-                        if momentum:
-                            velocity = momentum * velocity + gradient
-                            direction = gradient + momentum * velocity if nesterov else velocity
-                        theta = state.theta - schedule(step - 1) * direction
-                    if size == N or due:
-                        loss, gradient, accuracy = _look(space, theta, accuracy=due)
-                if not (math.isfinite(loss) and np.isfinite(theta).all()):
+        for step, theta in enumerate(chain([start], path)):
+            recorded = due(step)
+            if batches is None or recorded or objective.may_overflow(theta):
+                look = objective.look(theta, accuracy=recorded, gradient=batches is None or tolerance > 0)
+                if not (math.isfinite(look.loss) and np.isfinite(theta).all()):
                     stopped, diverged_at = "diverged", step
                     break
-                state.theta, state.velocity, state.queue, state.step = theta, velocity, queue, step
-                if due:
-                    entries.add(loss, accuracy)
-                advance(1)
-                if len(queue) == 0:
-                    state.epoch += 1
-                    if callback is not None:
-                        model.W, model.b = unpack(theta)
-                        if callback(state.epoch, model) is True:
-                            stopped = "callback"
-                            break
-                if patience is not None and state.waited >= patience:
-                    stopped = "early"
-                    break
-                if stop_button.pressed:
-                    stopped = "interrupted"
-                    break
-        if state.step != entries.last_step:
-            loss, _, accuracy = _look(space, state.theta, accuracy=True)
-            entries.add(loss, accuracy)
+            done = (step, theta)
+            if recorded:
+                entries.add(step, theta, look)
+            if tolerance > 0 and (batches is None or recorded) and np.abs(look.gradient).max() <= tolerance:
+                stopped = "converged"
+                break
+    except KeyboardInterrupt:
+        stopped = "interrupted"
     finally:
-        best = state.best_theta if patience is not None else None
-        model.W, model.b = unpack(state.theta if best is None else best)
-    return entries.history(resume, diverged_at, stopped)
+        model.W, model.b = unpack(done[1])
+    if entries.last != done[0]:
+        entries.add(*done, objective.look(done[1], accuracy=True, gradient=False))
+    return entries.history(diverged_at, stopped)
 
 
-def _look(space: Workspace, theta: Array, accuracy: bool) -> tuple[float, Array, float]:
-    """Return the loss, its gradient, and the accuracy if it is asked for."""
-    if accuracy:
-        loss, gradient, share = space.loss_gradient_and_accuracy(theta)
-        return float(loss[0]), gradient, float(share[0])
-    loss, gradient = space.loss_and_gradient(theta)
-    return float(loss[0]), gradient, math.nan
+# --- the loop, in the letters of the formula -------------------------------------------------------------------------
 
 
-def _step_of_barzilai_borwein(
-    space: Workspace, state: _State, gradient: Array, accuracy: bool
-) -> tuple[Array, float, Array, float]:
-    """Take a step with the rate that sets itself, and return where it leads."""
-    gradient = gradient.copy()
-    theta_before, gradient_before = state.before or (state.theta, gradient)
-    s, y = state.theta - theta_before, gradient - gradient_before
-    ss, sy, yy = float(np.vdot(s, s)), float(np.vdot(s, y)), float(np.vdot(y, y))
-    # At the first step, or where no curvature is to be seen, there is nothing to read the rate off.
-    rate = space.safe_rate() if sy <= 0 else ss / sy if state.step % 2 else sy / yy
-    theta = state.theta - rate * gradient
-    loss, new_gradient, share = _look(space, theta, accuracy)
-    while not loss <= max(state.recent_losses):
-        rate /= 10
-        theta = state.theta - rate * gradient
-        loss, new_gradient, share = _look(space, theta, accuracy)
-    state.before = (state.theta, gradient)
-    state.recent_losses = (*state.recent_losses[-9:], loss)
-    return theta, loss, new_gradient, share
-
-
-def _schedule(learning_rate: LearningRate, plain: bool) -> Callable[[int], float] | None:
-    """Return the learning rate as a function of the step, or None for Barzilai and Borwein's."""
+def _path(
+    objective: "_Objective",
+    theta: Array,
+    batches: Iterator[NDArray[np.integer[Any]]] | None,
+    learning_rate: LearningRate,
+    momentum: float,
+    nesterov: bool,
+    due: Callable[[int], bool],
+) -> Iterator[Array]:
+    """Check how the steps are to be taken, and return the parameters after each."""
+    momentum = not_negative("momentum", momentum, below=1)
     if isinstance(learning_rate, str):
         if learning_rate != "barzilai-borwein":
             raise ValueError(
                 f"learning_rate: expected a number, a function or 'barzilai-borwein', got {learning_rate!r}"
             )
-        if not plain:
+        if batches is not None or momentum:
             raise ValueError("learning_rate: expected full batches and no momentum with 'barzilai-borwein'")
+        return _barzilai_borwein(objective, theta, due)
+
+    def gradient_at(theta: Array) -> Array:
+        return objective.look(theta).gradient if batches is None else objective.space.of_batch(theta, next(batches))
+
+    return _momentum(theta, gradient_at, _schedule(learning_rate), momentum, nesterov)
+
+
+def _momentum(
+    theta: Array,
+    gradient_at: Callable[[Array], Array],
+    rate: Callable[[int], float],
+    momentum: float,
+    nesterov: bool,
+) -> Iterator[Array]:
+    """Yield the parameters after each step: V ← μ V + ∂L/∂θ, θ ← θ − η V."""
+    V, step = np.zeros_like(theta), 0
+    while True:
+        gradient = gradient_at(theta)
+        eta = rate(step)
+        with np.errstate(over="ignore", invalid="ignore"):
+            V = momentum * V + gradient if momentum else gradient
+            theta = theta - eta * (gradient + momentum * V if nesterov else V)
+        yield theta
+        step += 1
+
+
+def _barzilai_borwein(objective: "_Objective", theta: Array, due: Callable[[int], bool]) -> Iterator[Array]:
+    """Yield the parameters after each step, with the rate that sets itself; `due` says where accuracy is asked for."""
+    safe_rate = objective.space.safe_rate()
+    look = objective.look(theta)
+    losses = deque([look.loss], maxlen=10)
+    before, gradient_before, step = theta, look.gradient.copy(), 0
+    while True:
+        start, gradient = theta, objective.look(theta).gradient.copy()
+        with np.errstate(over="ignore", invalid="ignore"):
+            s, y = start - before, gradient - gradient_before
+            ss, sy, yy = float(np.vdot(s, s)), float(np.vdot(s, y)), float(np.vdot(y, y))
+        # At the first step, or where no curvature is to be seen, there is nothing to read the rate off.
+        rate = safe_rate
+        if all(0 < number < math.inf for number in (ss, sy, yy)):
+            rate = ss / sy if step % 2 else sy / yy
+        for attempt in range(_ATTEMPTS + 1):
+            with np.errstate(over="ignore", invalid="ignore"):
+                theta = start - rate * gradient
+            loss = objective.look(theta, accuracy=due(step + 1)).loss
+            if loss <= max(losses):
+                break
+            rate = rate / 10 if attempt < _ATTEMPTS - 1 else 0.0  # at last stay: no lower loss is to be seen
+        losses.append(loss)
+        before, gradient_before = start, gradient
+        yield theta
+        step += 1
+
+
+def _schedule(learning_rate: float | Callable[[int], float]) -> Callable[[int], float]:
+    """Return the learning rate as a function of the steps done so far."""
+    if not callable(learning_rate):
+        constant = positive("learning_rate", learning_rate)
+        return lambda step: constant
+
+    def rate(step: int) -> float:
+        value = learning_rate(step)
+        try:
+            return positive("learning_rate", value)
+        except ValueError as error:
+            raise ValueError(f"{error} from the schedule after {step} steps") from None
+
+    return rate
+
+
+def _prepare_batches(
+    N: int, batch_size: int | None, rng: Random
+) -> tuple[int, Iterator[NDArray[np.integer[Any]]] | None]:
+    """Check the arguments; return the size of a batch, and the batches, or None if each is all the data."""
+    size = N if batch_size is None else whole_number("batch_size", batch_size, at_least=1)
+    if size > N:
+        raise ValueError(f"batch_size: expected at most the {N} examples there are, got {size}")
+    order = None if rng is None else generator("rng", rng)
+    return size, None if size == N else _batches(N, size, order)
+
+
+def _batches(N: int, size: int, rng: np.random.Generator | None) -> Iterator[NDArray[np.integer[Any]]]:
+    """Yield the numbers of the examples of one batch after another, pass after pass."""
+    while True:
+        order = np.arange(N) if rng is None else rng.permutation(N)
+        for start in range(0, N, size):
+            yield order[start : start + size]
+
+
+class _Look(NamedTuple):
+    """What all the data say about some parameters; the gradient holds until the next look."""
+
+    loss: float
+    gradient: Array
+    accuracy: float
+
+
+class _Objective:
+    """The loss on all the data. Asked twice in a row about the same parameters, it computes once."""
+
+    def __init__(self, space: Workspace) -> None:
+        self.space = space
+        self._theta: Array | None = None
+        self._look = _Look(math.nan, _nothing(), math.nan)
+        # Scores, their sum and the squares of the parameters are certain to be finite below this.
+        largest = math.sqrt(np.finfo(space.dtype).max)
+        self._limit = largest / (4 * space.N * space.K * (space.D + 1) * (1 + space.largest) * (1 + space.l2))
+
+    def look(self, theta: Array, accuracy: bool = False, gradient: bool = True) -> _Look:
+        known = theta is self._theta and (not accuracy or not math.isnan(self._look.accuracy))
+        if not known or (gradient and not self._look.gradient.size):
+            loss, slope, share = self.space.evaluate(theta, accuracy=accuracy, gradient=gradient)
+            self._theta, self._look = theta, _Look(float(loss[0]), slope, float(share[0]))
+        return self._look
+
+    def may_overflow(self, theta: Array) -> bool:
+        return not np.abs(theta).max() < self._limit
+
+
+def _prepare(
+    model: LinearClassifier, X: ArrayLike, Y: ArrayLike, batch_size: int | None, l2: float, rng: Random
+) -> tuple["_Objective", Array, int, Iterator[NDArray[np.integer[Any]]] | None]:
+    """Check the arguments that every run has; return the loss, the start, and the batches with their size."""
+    if not isinstance(model, LinearClassifier):
+        raise ValueError(f"model: expected a LinearClassifier, got {model!r}")
+    W = as_array_of_shape("model.W", model.W, "D", "K")
+    b = as_array_of_shape("model.b", model.b, W.shape[1])
+    X = as_array_of_shape("X", X, "N", len(W))
+    theta = pack(W, b, np.result_type(X, W))
+    objective = _Objective(Workspace(X, Y, l2, n_classes=len(b), dtype=theta.dtype))
+    size, batches = _prepare_batches(len(X), batch_size, rng)
+    loss = objective.look(theta, accuracy=True).loss
+    if not math.isfinite(loss):
+        raise ValueError(f"model: expected W and b with a finite loss, got {loss}")
+    return objective, theta, size, batches
+
+
+# --- the record ------------------------------------------------------------------------------------------------------
+
+
+def _held_out(validation: tuple[ArrayLike, ArrayLike] | None, theta: Array) -> Workspace | None:
+    """Check the validation set and make room for it."""
+    if validation is None:
         return None
-    if callable(learning_rate):
-        chosen = learning_rate
-        return lambda step: positive("learning_rate", chosen(step))
-    constant = positive("learning_rate", learning_rate)
-    return lambda step: constant
+    if not isinstance(validation, tuple | list) or len(validation) != 2:
+        raise ValueError(f"validation: expected a pair (X, Y), got {type(validation).__name__}")
+    _, K, width = theta.shape
+    try:
+        X = as_array_of_shape("X", validation[0], "N", width - 1)
+        return Workspace(X, validation[1], n_classes=K, dtype=theta.dtype)
+    except ValueError as error:
+        raise ValueError(f"validation: {error}") from None
 
 
 class _Entries:
     """The entries of a history in the making."""
 
-    def __init__(self, state: _State, held_out: Workspace | None, keep_path: bool) -> None:
-        self.state, self.held_out, self.keep_path = state, held_out, keep_path
-        self.steps: list[int] = []
-        self.last_step = state.step  # when a run is resumed, its last entry is there already
-        self.numbers: list[tuple[float, ...]] = []  # loss and accuracy; both again on the validation set, if any
-        self.path: list[Array] = []
+    def __init__(self, held_out: Workspace | None, keep_path: bool) -> None:
+        self.held_out, self.keep_path = held_out, keep_path
+        self.entries: list[tuple[int, float, float, float, float, Array]] = []
 
-    def add(self, loss: float, accuracy: float) -> None:
-        state = self.state
-        numbers: tuple[float, ...] = (loss, accuracy)
+    @property
+    def last(self) -> int:
+        return self.entries[-1][0] if self.entries else -1
+
+    def add(self, step: int, theta: Array, look: _Look) -> None:
+        loss = accuracy = math.nan
         if self.held_out is not None:
-            loss, _, accuracy = _look(self.held_out, state.theta, accuracy=True)
-            numbers += (loss, accuracy)
-            state.waited += 1
-            if loss < state.best_loss:
-                state.best_loss, state.best_step, state.best_theta = loss, state.step, state.theta
-                state.waited = 0
-        self.steps.append(state.step)
-        self.last_step = state.step
-        self.numbers.append(numbers)
-        if self.keep_path:
-            self.path.append(state.theta)
+            losses, _, shares = self.held_out.evaluate(theta, accuracy=True, gradient=False)
+            loss, accuracy = float(losses[0]), float(shares[0])
+        self.entries.append((step, look.loss, look.accuracy, loss, accuracy, theta if self.keep_path else theta[:0]))
 
-    def history(self, earlier: History | None, diverged_at: int | None, stopped: str) -> History:
-        _, K, width = self.state.theta.shape
-        path = np.concatenate(self.path or [np.empty((0, K, width))])
-        columns: list[NDArray[Any]] = [np.array(column, float) for column in zip(*self.numbers, strict=True)]
-        columns += [_nothing()] * (4 - len(columns))
-        columns += [np.array(self.steps), path[:, :, :-1].transpose(0, 2, 1).copy(), path[:, :, -1].copy()]
-        if earlier is not None:
-            columns = [np.concatenate(both) for both in zip(_columns(earlier), columns, strict=True)]
-            if len(columns[5]) < len(columns[0]):  # a path with gaps is none
-                columns[5:] = [columns[5][:0], columns[6][:0]]
-        losses, accuracies, validation_losses, validation_accuracies, steps, W_path, b_path = columns
+    def history(self, diverged_at: int | None, stopped: str) -> History:
+        steps, losses, accuracies, held_out_losses, held_out_accuracies, thetas = zip(*self.entries, strict=True)
+        path = np.concatenate(thetas)
+        held_out = slice(None if self.held_out else 0)
         return History(
-            losses,
-            accuracies,
-            W_path,
-            b_path,
+            np.array(losses),
+            np.array(accuracies),
+            path[:, :, :-1].transpose(0, 2, 1).copy(),
+            path[:, :, -1].copy(),
             diverged_at,
-            steps,
-            validation_losses,
-            validation_accuracies,
-            self.state.best_step,
+            np.array(steps, dtype=np.int64),
+            np.array(held_out_losses)[held_out],
+            np.array(held_out_accuracies)[held_out],
             stopped,
-            replace(self.state),
         )
 
 
-def _columns(history: History) -> list[NDArray[Any]]:
-    return [
-        history.losses,
-        history.accuracies,
-        history.validation_losses,
-        history.validation_accuracies,
-        history.steps,
-        history.W_path,
-        history.b_path,
-    ]
-
-
-class _StopButton:
-    """Let the kernel's stop button (SIGINT) wait until a step is whole; pressed twice, it stops at once."""
-
-    def __enter__(self) -> "_StopButton":
-        self.pressed = False
-        # Signals reach the main thread only; elsewhere there is no button to watch.
-        self.in_main_thread = threading.current_thread() is threading.main_thread()
-        if self.in_main_thread:
-            self.before = signal.signal(signal.SIGINT, self._press)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self.in_main_thread:
-            signal.signal(signal.SIGINT, self.before)
-
-    def _press(self, number: int, frame: FrameType | None) -> None:
-        if self.pressed:
-            raise KeyboardInterrupt
-        self.pressed = True
-
-
-@contextmanager
-def _progress_bar(steps: int, show: bool) -> Iterator[Callable[[int], object]]:
-    """Give a function that moves the bar; under pytest, or if it is not wanted, one that does nothing."""
-    if not show or "PYTEST_VERSION" in os.environ:
-        yield lambda steps: None
-        return
-    from tqdm.auto import tqdm  # here, so that importing the package stays cheap
-
-    with tqdm(total=steps, unit="step") as bar:
-        yield bar.update
-
-
-def sweep(X: ArrayLike, Y: ArrayLike, learning_rates: ArrayLike, steps: int) -> Array:
-    """Return the losses of full-batch gradient descent from zero for many learning rates at once.
-
-    Parameters
-    ----------
-    X : array of shape (N, D)
-        Training examples.
-    Y : array of shape (N, K), or integers of shape (N,)
-        Their labels. Integers count up to the largest one present: K = max + 1.
-    learning_rates : array of shape (R,)
-        All greater than 0.
-    steps : int
-        Number of updates, at least 0.
-
-    Returns
-    -------
-    losses : ndarray of shape (R, steps + 1)
-        Entry 0 of each row is before the first update, log K. A rate that drives the parameters beyond the largest
-        float has infinite losses from there on.
-
-    Raises
-    ------
-    ValueError
-        If shapes do not fit, a rate is not greater than 0, or steps is negative.
-
-    Notes
-    -----
-    The R models are stacked, class by class, into one tall matrix, so that each step is two matrix products for all
-    of them together. Equal to R runs of `gradient_descent` up to rounding. Used in notebook 07.
-
-    Examples
-    --------
-    >>> X, labels = [[1.0, 2.0], [-1.0, 0.5], [0.0, 1.0], [2.0, -1.0]], [0, 1, 1, 2]
-    >>> sweep(X, labels, [0.1, 0.5], steps=10).shape
-    (2, 11)
-    """
-    space, rates, steps = _prepare_sweep(X, Y, learning_rates, steps)
-    losses = np.stack([losses for _, losses in _together(space, rates, steps)], axis=1)
-    return np.where(np.isfinite(losses), losses, np.inf)
+# --- many learning rates at once -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -502,7 +516,7 @@ class SweepRuns:
 
     Notes
     -----
-    Drawn in notebook 07.
+    What `sweep_runs` returns: drawn in notebook 07.
     """
 
     learning_rates: Array
@@ -522,9 +536,9 @@ def sweep_runs(
     steps: int,
     batch_size: int | None = None,
     momentum: float = 0.0,
-    rng: np.random.Generator | None = None,
+    rng: Random = None,
 ) -> SweepRuns:
-    """Return the losses and the ways of gradient descent from zero, with many learning rates at once.
+    """Return the losses and the paths of gradient descent from zero, with many learning rates at once.
 
     Parameters
     ----------
@@ -540,12 +554,13 @@ def sweep_runs(
         Examples per update, from 1 to N; all N by default. All rates see the same batches.
     momentum : float, default 0
         From 0 up to, but not including, 1.
-    rng : numpy.random.Generator, optional
+    rng : int or numpy.random.Generator, optional
         Shuffles the examples anew for each pass; without it batches are taken in order.
 
     Returns
     -------
     runs : SweepRuns
+        With the loss on all the data before each step and after the last, whatever the batches.
 
     Raises
     ------
@@ -564,54 +579,32 @@ def sweep_runs(
     >>> sweep_runs(X, labels, [0.1, 0.5], steps=10)
     SweepRuns(2 learning rates, 10 steps)
     """
-    space, rates, steps = _prepare_sweep(X, Y, learning_rates, steps)
-    size = space.N if batch_size is None else whole_number("batch_size", batch_size, at_least=1)
-    if size > space.N:
-        raise ValueError(f"batch_size: expected at most the {space.N} examples there are, got {size}")
-    momentum = not_negative("momentum", momentum, below=1)
-    path = np.empty((steps + 1, space.R, space.K, space.D + 1), space.dtype)
-    losses = np.empty((space.R, steps + 1), space.dtype)
-    for step, (theta, loss) in enumerate(_together(space, rates, steps, size, momentum, rng)):
-        path[step], losses[:, step] = theta, loss
-    path = path.transpose(1, 0, 3, 2)  # (R, steps + 1, D + 1, K)
-    return SweepRuns(rates, np.where(np.isfinite(losses), losses, np.inf), path[:, :, :-1], path[:, :, -1])
-
-
-def _prepare_sweep(X: ArrayLike, Y: ArrayLike, learning_rates: ArrayLike, steps: int) -> tuple[Workspace, Array, int]:
-    """Check the arguments of a sweep, and make room for all its models."""
     X = as_array_of_shape("X", X, "N", "D")
     K = _number_of_classes(Y)
     rates = as_array_of_shape("learning_rates", learning_rates, "R")
     if (rates <= 0).any():
         raise ValueError(f"learning_rates: expected only numbers greater than 0, got {rates.min():g}")
-    return Workspace(X, Y, n_classes=K, models=len(rates)), rates, whole_number("steps", steps, at_least=0)
+    steps = whole_number("steps", steps, at_least=0)
+    momentum = not_negative("momentum", momentum, below=1)
+    space = Workspace(X, Y, n_classes=K, models=len(rates))
+    _, batches = _prepare_batches(space.N, batch_size, rng)
 
-
-def _together(
-    space: Workspace,
-    rates: Array,
-    steps: int,
-    size: int | None = None,
-    momentum: float = 0.0,
-    rng: np.random.Generator | None = None,
-) -> Iterator[tuple[Array, Array]]:
-    """Yield the parameters, (R, K, D + 1), and the losses, (R,), of all models before each step and after the last."""
-    theta = np.zeros((space.R, space.K, space.D + 1), space.dtype)
+    path = np.empty((steps + 1, space.R, K, space.D + 1), space.dtype)
+    losses = np.empty((space.R, steps + 1), space.dtype)
+    theta = np.zeros_like(path[0])
     push = np.zeros_like(theta)
     scale = rates[:, None, None].astype(space.dtype)
-    queue = np.arange(0)
     with np.errstate(over="ignore", invalid="ignore"):  # a rate that diverges ends in inf − inf
-        for _ in range(steps):
-            loss, gradient = space.loss_and_gradient(theta)
-            yield theta, loss
-            if size is not None and size < space.N:
-                if len(queue) == 0:
-                    queue = np.arange(space.N) if rng is None else rng.permutation(space.N)
-                batch, queue = queue[:size], queue[size:]
-                gradient = space.batch_gradient(theta, batch)
-            push = momentum * push + gradient if momentum else gradient
-            theta = theta - scale * push
-        yield theta, space.loss_and_gradient(theta)[0]
+        for step in range(steps + 1):
+            losses[:, step], gradient, _ = space.evaluate(theta)
+            path[step] = theta
+            if step < steps:
+                if batches is not None:
+                    gradient = space.of_batch(theta, next(batches))
+                push = momentum * push + gradient if momentum else gradient
+                theta = theta - scale * push
+    path = path.transpose(1, 0, 3, 2)  # (R, steps + 1, D + 1, K)
+    return SweepRuns(rates, np.where(np.isfinite(losses), losses, np.inf), path[:, :, :-1], path[:, :, -1])
 
 
 def safe_learning_rate(X: ArrayLike, l2: float = 0.0) -> float:
@@ -682,7 +675,7 @@ class LossSlice:
 
     Notes
     -----
-    Drawn in notebook 07.
+    Drawn by `LearningRateExplorer`, in notebook 07.
     """
 
     along: Array
@@ -698,7 +691,7 @@ class LossSlice:
 
 
 def loss_slice(data: Dataset, points: int = 61) -> LossSlice:
-    """Return the loss on a plane: along the way to the solution, and along where it curves most at the start.
+    """Return the loss on a plane: along the path to the solution, and along where it curves most at the start.
 
     Parameters
     ----------
@@ -719,7 +712,7 @@ def loss_slice(data: Dataset, points: int = 61) -> LossSlice:
     Notes
     -----
     With X̃ = [X, 1], the steepest direction is c vᵀ: v the eigenvector of X̃ᵀX̃/N with the largest eigenvalue, c the
-    share that each class has of it in the gradient at zero. Used in notebook 07.
+    share that each class has of it in the gradient at zero.
 
     Examples
     --------

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from linclf_helpers._validate import Array, as_array_of_shape, as_one_hot, not_negative, whole_number
+from linclf_helpers._validate import (
+    Array,
+    as_any_array,
+    as_array_of_shape,
+    as_one_hot,
+    describe,
+    not_negative,
+    whole_number,
+    within_range,
+)
 
 __all__ = ["Workspace", "pack", "unpack"]
 
@@ -47,6 +56,9 @@ class Workspace:
     Attributes
     ----------
     N, D, K, R : int
+    l2 : float
+    largest : float
+        The largest entry of X, its sign aside.
 
     Raises
     ------
@@ -95,7 +107,8 @@ class Workspace:
             n_classes = as_array_of_shape("Y", Y, N, "K").shape[1]
         self.K = K = whole_number("n_classes", n_classes, at_least=2)
         self.R = R = whole_number("models", models, at_least=1)
-        self._l2 = not_negative("l2", l2)
+        self.l2 = not_negative("l2", l2)
+        self.largest = max(float(X.max()), -float(X.min()))
         self.dtype = dtype = np.dtype(X.dtype if dtype is None else dtype)
         if dtype not in (np.float64, np.float32):
             raise ValueError(f"dtype: expected float64 or float32, got {dtype}")
@@ -143,20 +156,41 @@ class Workspace:
         ValueError
             If theta has another shape or dtype.
         """
-        return self._evaluate(theta, None)
+        return self.evaluate(theta)[:2]
 
     def loss_gradient_and_accuracy(self, theta: Array) -> tuple[Array, Array, NDArray[np.float64]]:
         """Return the same, and the share of the examples that each model classifies correctly, shape (R,)."""
-        correct = np.zeros(self.R)
-        loss, gradient = self._evaluate(theta, correct)
-        return loss, gradient, correct / self.N
+        return self.evaluate(theta, accuracy=True)
 
-    def batch_gradient(self, theta: Array, examples: Integers) -> Array:
-        """Return the gradient on some of the examples only: those with the given numbers, shape (n,)."""
+    def batch_gradient(self, theta: Array, examples: ArrayLike | slice) -> Array:
+        """Return the gradient on some of the examples only.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (R, K, D + 1)
+        examples : integers of shape (n,), booleans of shape (N,), or slice
+            Which rows of X, as NumPy would take them: a number that stands twice counts twice, −1 is the last row.
+
+        Returns
+        -------
+        gradient : ndarray of shape (R, K, D + 1)
+            The same array at every call.
+
+        Raises
+        ------
+        ValueError
+            If theta has another shape or dtype, or there are no such examples.
+        """
+        self._check(theta)
+        return self.of_batch(theta, self._numbers(examples))
+
+    def of_batch(self, theta: Array, examples: Integers) -> Array:
+        """Return what `batch_gradient` does, without its checks: for numbers of examples known to be right."""
         self._total.fill(0)
         with np.errstate(all="ignore"):
             self._take_differences(theta)
             for rows, X1, X1_T, Z in self._chunks(examples):
+                np.dot(self._U_rows, X1_T, out=Z)
                 self._probabilities(X1_T, Z)
                 labels = self._labels[rows]
                 others = np.flatnonzero(labels < self.K - 1)  # the last class has no row
@@ -165,27 +199,67 @@ class Workspace:
             return self._gradient_of(theta, self._S / len(examples))
 
     def safe_rate(self) -> float:
-        """Return a learning rate that is certain to lower the loss: 1/L with the trace for the largest eigenvalue."""
-        squares = sum(float(np.vdot(X1, X1)) for _, X1, _, _ in self._prepared or self._chunks())
-        return 1 / (squares / self.N / 2 + self._l2)
+        """Return a learning rate that is certain to lower the loss: 1/L with the trace for the largest eigenvalue.
 
-    def _evaluate(self, theta: Array, correct: NDArray[np.float64] | None) -> tuple[Array, Array]:
+        Raises
+        ------
+        ValueError
+            If XᵀX is beyond the largest float.
+        """
+        squares = 0.0
+        for _, X1, _, _ in self._prepared or self._chunks():
+            X1 = X1.astype(np.float64, copy=False)
+            squares += float(np.vdot(X1, X1))
+        within_range("X", "XᵀX", np.array(squares))
+        return 1 / (squares / self.N / 2 + self.l2)
+
+    def evaluate(
+        self, theta: Array, accuracy: bool = False, gradient: bool = True
+    ) -> tuple[Array, Array, NDArray[np.float64]]:
+        """Return loss, gradient and accuracy as above: the accuracy nan and the gradient empty if not asked for."""
+        self._check(theta)
         np.copyto(self._total, self._minus_YX)
+        correct = np.full(self.R, 0.0 if accuracy else np.nan)
         log_sums: Any = 0
         with np.errstate(all="ignore"):
             self._take_differences(theta)
             for rows, X1, X1_T, Z in self._prepared or self._chunks():
-                if correct is not None:
-                    correct += self._count_correct(X1_T, Z, self._labels[rows])
+                np.dot(self._U_rows, X1_T, out=Z)
+                if accuracy:
+                    correct += self._count_correct(Z, self._labels[rows])
                 log_sums = log_sums + self._probabilities(X1_T, Z)
-                self._total += np.dot(Z, X1, out=self._product)
+                if gradient:
+                    self._total += np.dot(Z, X1, out=self._product)
             loss = log_sums - np.dot(self._U_flat, self._YX)
             if any(map(_CANCELLED.__gt__, (loss / log_sums).tolist())):  # in C: NumPy's own any takes 2 µs
                 loss = self._loss_by_example()
             loss /= self.N
-            if self._l2:
-                loss += self._l2 / 2 * (theta[:, :, :-1] ** 2).sum(axis=(1, 2))
-            return loss, self._gradient_of(theta, self._S_mean)
+            if self.l2:
+                loss += self.l2 / 2 * (theta[:, :, :-1] ** 2).sum(axis=(1, 2))
+            slope = self._gradient_of(theta, self._S_mean) if gradient else self._gradient[:0]
+            return loss, slope, correct / self.N
+
+    def _check(self, theta: Array) -> None:
+        if theta.shape != self._gradient.shape or theta.dtype != self.dtype:
+            wanted = f"{self.dtype} of shape {self._gradient.shape}"
+            raise ValueError(f"theta: expected {wanted}, got {theta.dtype} of shape {theta.shape}")
+
+    def _numbers(self, examples: ArrayLike | slice) -> Integers:
+        """Check which examples are meant, and return their numbers."""
+        if isinstance(examples, slice):
+            examples = np.arange(self.N)[examples]
+        numbers = as_any_array("examples", examples)
+        if numbers.dtype == bool and numbers.shape == (self.N,):
+            numbers = np.flatnonzero(numbers)
+        if numbers.ndim != 1 or numbers.size == 0 or numbers.dtype.kind not in "iu":
+            raise ValueError(
+                f"examples: expected at least one whole number, or {self.N} booleans of which one is True,"
+                f" got {describe(examples, numbers)}"
+            )
+        if numbers.min() < -self.N or numbers.max() >= self.N:
+            bad = numbers.min() if numbers.min() < -self.N else numbers.max()
+            raise ValueError(f"examples: expected numbers of the {self.N} examples, 0 to {self.N - 1}, got {bad}")
+        return numbers
 
     def _loss_by_example(self) -> Array:
         """Return the losses summed, shape (R,), each log Σ_k e^(z_k − z_c) on its own: exact where they are tiny."""
@@ -221,8 +295,8 @@ class Workspace:
         """Return ∂L/∂θ = S ∂L/∂U, the chain rule through U = Sᵀθ, and the penalty's part."""
         gradient = self._gradient
         self._times(S, self._total.reshape(self._U.shape), gradient)
-        if self._l2:
-            gradient[:, :, :-1] += self._l2 * theta[:, :, :-1]
+        if self.l2:
+            gradient[:, :, :-1] += self.l2 * theta[:, :, :-1]
         return gradient
 
     def _times(self, S: Array, stack: Array, out: Array) -> None:
@@ -233,8 +307,7 @@ class Workspace:
             np.matmul(S, stack, out=out)
 
     def _probabilities(self, X1_T: Array, Z: Array) -> Array:
-        """Fill Z, shape (R·(K - 1), n), with the probabilities; return Σ_n log Σ_k e^z, shape (R,)."""
-        np.dot(self._U_rows, X1_T, out=Z)
+        """Turn Z, shape (R·(K - 1), n), from scores into probabilities; return Σ_n log Σ_k e^z, shape (R,)."""
         by_model = Z.reshape(self.R, self.K - 1, -1)
         np.exp(Z, out=Z)
         denominator = np.add.reduce(by_model, axis=1, initial=1)  # (R, n); the last class has e^0 = 1
@@ -250,9 +323,8 @@ class Workspace:
         by_model /= denominator[:, None]
         return (np.log(denominator) + top).sum(axis=1)
 
-    def _count_correct(self, X1_T: Array, Z: Array, labels: Integers) -> NDArray[np.integer[Any]]:
-        """Return how many of these examples each model classifies correctly, shape (R,)."""
-        np.dot(self._U_rows, X1_T, out=Z)
+    def _count_correct(self, Z: Array, labels: Integers) -> NDArray[np.integer[Any]]:
+        """Return how many of these examples each model classifies correctly by its scores Z, shape (R,)."""
         by_model = Z.reshape(self.R, self.K - 1, -1)
         predicted = np.where(by_model.max(axis=1) >= 0, by_model.argmax(axis=1), self.K - 1)  # ties: the lower class
         return (predicted == labels).sum(axis=1)

@@ -31,10 +31,11 @@ Step = Callable[[], object]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mnist", default=os.environ.get("MNIST"), help="folder with MNIST's four files (or $MNIST)")
-    parser.add_argument("--parts", default="abcdef", help="which of a to f (a and b go together), and m for MNIST")
+    parser.add_argument("--parts", default="abcdefg", help="which of a to g (a and b go together), and m for MNIST")
     parser.add_argument("--threads", default="1,all", help="1, all, or 1,all")
     parser.add_argument("--rounds", type=int, default=40, help="the most rounds for each table")
     parser.add_argument("--shapes", default=",".join(SHAPES), help="those of parts a and b")
+    parser.add_argument("--epochs", type=int, default=10, help="passes over the data in part g")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
     if one and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     clock = time.process_time if one else time.perf_counter
-    parts = {"c": to_the_optimum, "d": sweeps, "e": gradient_check}
+    parts = {"c": to_the_optimum, "d": sweeps, "e": gradient_check, "g": batches}
     if set(options.parts) & set("ab"):
         for name in options.shapes.split(","):
             for dtype in ("float64", "float32"):
@@ -70,13 +71,16 @@ def run(options: argparse.Namespace) -> None:
 
 
 def interleaved(
-    variants: dict[str, Step], clock: Callable[[], float], rounds: int, seconds: float = 0.03
+    variants: dict[str, Step], clock: Callable[[], float], rounds: int, seconds: float = 0.03, warm: bool = True
 ) -> dict[str, list[float]]:
     """Return the times of one call of each variant, one for each round, all variants in turn."""
     import numpy as np
 
     repeats = {}
     for name, step in variants.items():
+        if not warm:  # a long one: once in each round, and nothing before
+            repeats[name] = 1
+            continue
         step()  # whatever is done only once: compiling, first use of memory
         start = time.perf_counter()
         step()
@@ -397,14 +401,14 @@ def sweeps(options: argparse.Namespace, clock: Callable[[], float]) -> None:
     """Time many learning rates at once against one after the other."""
     import numpy as np
 
-    from linclf_helpers.training import sweep
+    from linclf_helpers.training import sweep_runs
 
     for name, R, steps in (("342×2×3", 101, 200), ("1797×64×10", 21, 20)):
         for dtype in ("float64", "float32"):
             X, labels, K = examples(name, options, dtype)
             rates = np.geomspace(0.01, 10, R)
             variants: dict[str, Step] = {
-                "sweep": partial(sweep, X, labels, rates, steps),
+                "sweep_runs": partial(sweep_runs, X, labels, rates, steps),
                 "a loop of textbook steps": partial(one_after_the_other, textbook_step, X, labels, K, rates, steps),
                 "a loop of our own fast steps": partial(one_after_the_other, our_step, X, labels, K, rates, steps),
             }
@@ -413,7 +417,7 @@ def sweeps(options: argparse.Namespace, clock: Callable[[], float]) -> None:
 
 
 def one_after_the_other(make: Callable[..., Step], X: Any, labels: Any, K: int, rates: Any, steps: int) -> None:
-    """Train once for each rate; like `sweep`, with one more loss than steps."""
+    """Train once for each rate; like `sweep_runs`, with one more loss than steps."""
     for rate in rates:
         step = make(X, labels, K, float(rate))
         for _ in range(steps + 1):
@@ -489,6 +493,60 @@ def imports(options: argparse.Namespace) -> None:
     print_table("(f) imports, Python's own start included", interleaved(variants, clock, options.rounds, seconds=0))
 
 
+# --- (g): batches ----------------------------------------------------------------------------------------------------
+
+
+def batches(options: argparse.Namespace, clock: Callable[[], float]) -> None:
+    """Time a whole training in batches of 100, its record included, against the bare loop without one."""
+    name = "60000×784×10"
+    for dtype in ("float64", "float32"):
+        X, labels, K = examples(name, options, dtype)
+        variants: dict[str, Step] = {}
+        for how, rng in (("in order", None), ("shuffled", 0)):
+            variants |= {
+                f"the bare loop, {how}": partial(bare_batches, X, labels, K, options.epochs, rng),
+                f"gradient_descent, {how}": partial(our_batches, X, labels, K, options.epochs, rng),
+            }
+        title = f"(g) {options.epochs} passes in batches of 100, {name}, {dtype}"
+        times = interleaved(variants, clock, min(options.rounds, 5), warm=False)
+        notes = {}
+        for how in ("in order", "shuffled"):
+            ours, bare = times[f"gradient_descent, {how}"], times[f"the bare loop, {how}"]
+            ratio = sorted(a / b for a, b in zip(ours, bare, strict=True))[len(ours) // 2]
+            notes[f"gradient_descent, {how}"] = f"{ratio:.2f} of its bare loop"
+        print_table(title, times, notes)
+
+
+def bare_batches(X: Any, labels: Any, K: int, epochs: int, rng: int | None, size: int = 100) -> Any:
+    """Return W and b after so many passes: nothing but the steps, no loss, no record."""
+    import numpy as np
+
+    (N, D), chance = X.shape, np.random.default_rng(rng)
+    Y, W, b = np.eye(K, dtype=X.dtype)[labels], np.zeros((D, K), X.dtype), np.zeros(K, X.dtype)
+    for _ in range(epochs):
+        order = np.arange(N) if rng is None else chance.permutation(N)
+        for start in range(0, N, size):
+            batch = order[start : start + size]
+            X_batch = X[batch]
+            Z = X_batch @ W + b
+            E = np.exp(Z - Z.max(axis=1, keepdims=True))
+            G = (E / E.sum(axis=1, keepdims=True) - Y[batch]) / len(batch)
+            W = W - RATE * (X_batch.T @ G)
+            b = b - RATE * G.sum(axis=0)
+    return W, b
+
+
+def our_batches(X: Any, labels: Any, K: int, epochs: int, rng: int | None, size: int = 100) -> Any:
+    """Return W and b after as many passes of `gradient_descent`, which has looked at all the data once for each."""
+    from linclf_helpers.model import LinearClassifier
+    from linclf_helpers.training import gradient_descent
+
+    model = LinearClassifier(X.shape[1], K)
+    model.W, model.b = model.W.astype(X.dtype), model.b.astype(X.dtype)
+    gradient_descent(model, X, labels, RATE, epochs * -(-len(X) // size), batch_size=size, rng=rng)
+    return model.W, model.b
+
+
 # --- (m): the known errors on MNIST ----------------------------------------------------------------------------------
 
 
@@ -501,22 +559,17 @@ def mnist_errors(options: argparse.Namespace) -> None:
 
     from linclf_helpers.datasets import load_mnist
     from linclf_helpers.model import LinearClassifier
-    from linclf_helpers.training import gradient_descent
+    from linclf_helpers.training import descend, gradient_descent
 
     train, test = load_mnist(options.mnist)
     print("\n(m) MNIST, test errors")
     model, errors = LinearClassifier(784, 10), []
     start = time.process_time()
-    gradient_descent(
-        model,
-        train.X,
-        train.labels,
-        learning_rate=0.2,
-        steps=6000,
-        batch_size=100,
-        record_every=6000,
-        callback=lambda epoch, model: errors.append(1 - model.score(test.X, test.labels)),
-    )
+    for step in descend(model, train.X, train.labels, learning_rate=0.2, batch_size=100):
+        if step % 600 == 0:
+            errors.append(1 - model.score(test.X, test.labels))
+        if step == 6000:
+            break
     print(f"  rate 0.2, batches of 100 in order: {errors[0]:.2%} after 1 epoch, {errors[-1]:.2%} after 10", end="")
     print(f"   ({time.process_time() - start:.1f} s)")
 
@@ -529,7 +582,7 @@ def mnist_errors(options: argparse.Namespace) -> None:
         learning_rate=lambda step: 1 - step / (600 * epochs),
         steps=600 * epochs,
         batch_size=100,
-        rng=np.random.default_rng(0),
+        rng=0,
         record_every=600 * epochs,
     )
     print(f"  rate falling from 1 to 0, shuffled: {1 - model.score(test.X, test.labels):.2%} after {epochs}", end="")

@@ -25,6 +25,17 @@ def test_every_variant_takes_the_same_steps(dtype):
         assert values[-1] < values[0], name
 
 
+@pytest.mark.parametrize("rng", [None, 0])
+def test_the_bare_loop_over_batches_is_ours(rng):
+    chance = np.random.default_rng(0)
+    X, labels = chance.random((50, 4)), chance.integers(0, 3, 50)
+    for bare, ours in zip(
+        *(f(X, labels, 3, 2, rng, 8) for f in (benchmark.bare_batches, benchmark.our_batches)), strict=True
+    ):
+        np.testing.assert_allclose(bare, ours, rtol=1e-11)
+        assert np.abs(ours).max() > 0
+
+
 def test_prints_a_table():
     command = [sys.executable, benchmark.__file__, "--threads", "1", "--rounds", "1", "--parts", "a"]
     done = subprocess.run(

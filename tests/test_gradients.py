@@ -13,7 +13,6 @@ from linclf_helpers.gradcheck import check_gradient
 from linclf_helpers.gradients import (
     dL_db,
     dL_dW,
-    dL_dW_the_long_way,
     dL_dYhat,
     dL_dZ,
     dz_db,
@@ -192,19 +191,6 @@ def test_chain_of_jacobians_is_the_fused_form(problem):
     np.testing.assert_allclose(contracted, dL_dW(X, chained), rtol=0, atol=1e-14)
 
 
-@given(problems())
-def test_the_long_way_is_the_short_way(problem):
-    X, labels, W, b, _ = problem
-    x, c = X[0], int(labels[0])
-    short = dL_dW(x, dL_dZ(softmax(linear(x, W, b)), c))
-    long = dL_dW_the_long_way(x, c, W, b)
-    assert long.shape == W.shape
-    np.testing.assert_allclose(long, short, rtol=0, atol=1e-13)
-    np.testing.assert_array_equal(dL_dW_the_long_way(x, problem.Y[0], W, b), long)
-    column = (softmax(linear(x, W, b)) - problem.Y[0])[:, None] * x  # (K, 1) (1, D): z = Wx + b with W (K, D)
-    np.testing.assert_allclose(long, column.T, rtol=0, atol=1e-13)
-
-
 @given(batches_of_logits())
 def test_rows_of_dl_dz_sum_to_zero(Z):
     G = dL_dZ(softmax(Z), labels_for(Z))
@@ -335,14 +321,6 @@ def test_slope_at_a_probability_of_zero():
     np.testing.assert_array_equal(dL_dZ(Y_hat, [0, 0]), [[-0.5, 0.5, 0], [0, 0, 0]])
 
 
-def test_the_long_way_ends_where_the_short_way_goes_on():
-    x, W, b = np.array([1.0]), np.array([[0.0, -1000.0]]), np.zeros(2)
-    with pytest.raises(ValueError, match=r"^W, b: expected −1/ŷ of the correct class to be a float, got -inf"):
-        dL_dW_the_long_way(x, 1, W, b)
-    np.testing.assert_array_equal(dL_dW(x, dL_dZ(softmax(linear(x, W, b)), 1)), [[1.0, -1.0]])
-    np.testing.assert_allclose(dL_dW_the_long_way(x, 1, W * 0.7, b), [[1.0, -1.0]], rtol=1e-12)  # ŷ = 1e-304
-
-
 def test_a_confident_batch_has_a_finite_gradient():
     X = np.array([[1e4, 0.0], [0.0, 1e4], [1e4, 1e4], [-1e4, 5e-324]])
     W, b = np.array([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0]]), np.zeros(3)
@@ -358,7 +336,6 @@ def test_a_thousand_classes_and_one_example():
     loss, dW, db = loss_and_gradients(X, [999], W, b)
     assert loss == pytest.approx(loss_from_the_definition(X, [999], W, b), rel=1e-13)
     np.testing.assert_allclose(dW, X.T * db, rtol=1e-14)
-    np.testing.assert_allclose(dL_dW_the_long_way(X[0], 999, W, b), dW, rtol=0, atol=1e-12)
 
 
 def test_huge_weights():
@@ -383,7 +360,6 @@ def test_float32_stays_float32():
         dz_dW(x32(2), 4),
         dL_dW(x32(3, 2), Y_hat),
         dL_db(Y_hat),
-        dL_dW_the_long_way(x32(2), 0, x32(2, 4), x32(4)),
         *loss_and_gradients(x32(3, 2), Y, x32(2, 4), x32(4), 0.1)[1:],
     ):
         assert result.dtype == np.float32
@@ -428,10 +404,6 @@ P, ONES = np.array([[0.5, 0.25, 0.25]] * 4), np.ones
         (lambda: loss_and_gradients([[1e200]], [0], [[1e200, 0]], [0, 0]), r"X, W, b: expected XW \+ b to stay"),
         (lambda: loss_and_gradients(ONES((4, 2)), [0] * 4, ONES((2, 3)), ONES(3), -0.1), r"l2: expected .*, got -0.1"),
         (lambda: loss_and_gradients(ONES((4, 2)), [0] * 4, ONES((2, 3)), ONES(3), np.nan), r"l2: expected .*, got nan"),
-        (lambda: dL_dW_the_long_way(ONES((1, 2)), 0, ONES((2, 3)), ONES(3)), r"x: expected shape \(D,\)"),
-        (lambda: dL_dW_the_long_way(ONES(2), 3, ONES((2, 3)), ONES(3)), r"y: expected labels from 0 to 2, got 3"),
-        (lambda: dL_dW_the_long_way(ONES(2), [0], ONES((2, 3)), ONES(3)), r"y: expected one-hot rows of shape \(3,\)"),
-        (lambda: dL_dW_the_long_way(ONES(2), 0, ONES((3, 3)), ONES(3)), r"W: expected shape \(2, K\)"),
     ],
 )
 def test_what_does_not_fit_is_refused(call, message):

@@ -10,7 +10,7 @@ from linclf_helpers.datasets import load_penguins
 from linclf_helpers.forward import cross_entropy_from_logits
 from linclf_helpers.model import LinearClassifier
 from linclf_helpers.plots import loss_surface, rate_curve
-from linclf_helpers.training import gradient_descent, loss_slice, safe_learning_rate, sweep, sweep_runs
+from linclf_helpers.training import gradient_descent, loss_slice, safe_learning_rate, sweep_runs
 
 PENGUINS = load_penguins()
 STANDARDISED = PENGUINS.standardize()
@@ -35,22 +35,16 @@ def test_is_gradient_descent_for_each_rate(seed: int, batch_size: int | None, mo
     for r, rate in enumerate(rates):
         model = LinearClassifier(D, K)
         again = np.random.default_rng(1) if shuffled else None
-        history = gradient_descent(model, X, labels, rate, 17, batch_size, momentum=momentum, rng=again)
+        history = gradient_descent(model, X, labels, rate, 17, batch_size, momentum=momentum, rng=again, record_every=1)
         assert np.allclose(runs.losses[r], history.losses, rtol=1e-9, atol=1e-12)
         assert np.allclose(runs.W_path[r], history.W_path, rtol=1e-9, atol=1e-12)
         assert np.allclose(runs.b_path[r], history.b_path, rtol=1e-9, atol=1e-12)
 
 
-def test_equals_the_sweep() -> None:
-    rates = 10 ** np.linspace(-4, 1.5, 12)
-    runs = sweep_runs(STANDARDISED.X, STANDARDISED.labels, rates, 60)
-    assert np.allclose(runs.losses, sweep(STANDARDISED.X, STANDARDISED.labels, rates, 60))
-    assert repr(runs) == "SweepRuns(12 learning rates, 60 steps)"
-
-
 def test_logits_in_the_thousands() -> None:
     """Where e^z would overflow: the losses still are those of the weights."""
     runs = sweep_runs(PENGUINS.X, PENGUINS.labels, [0.001, 50.0], 12)
+    assert repr(runs) == "SweepRuns(2 learning rates, 12 steps)"
     assert np.abs(PENGUINS.X @ runs.W_path[1, 5]).max() > 1000
     for r in (0, 1):
         for step in (1, 5, 12):
@@ -105,7 +99,7 @@ def test_loss_surface_shows_start_and_solution() -> None:
 def test_rate_curve_marks_the_promise_on_the_curve() -> None:
     ax = Figure().subplots()
     rates = 10 ** np.linspace(-2, 1, 31)
-    losses = sweep(STANDARDISED.X, STANDARDISED.labels, rates, 20)[:, -1]
+    losses = sweep_runs(STANDARDISED.X, STANDARDISED.labels, rates, 20).losses[:, -1]
     safe = safe_learning_rate(STANDARDISED.X)
     rate_curve(ax, rates, losses, safe, "penguins")
     curve, one, two = ax.lines

@@ -12,7 +12,7 @@ from strategies import problems
 from linclf_helpers.datasets import load_digits, load_four_penguins, load_penguins
 from linclf_helpers.gradients import loss_and_gradients
 from linclf_helpers.model import LinearClassifier
-from linclf_helpers.training import gradient_descent, safe_learning_rate, sweep
+from linclf_helpers.training import gradient_descent, safe_learning_rate, sweep_runs
 
 
 def model_with(W, b):
@@ -52,7 +52,7 @@ DIGITS = {0: 2.3025850930, 1: 2.2033560370, 2: 2.1094969597, 10: 1.5219565201, 1
 def test_reference_losses_of_the_penguins():
     data = load_penguins().standardize()
     history = gradient_descent(LinearClassifier(2, 3), data.X, data.labels, learning_rate=0.5, steps=500)
-    losses = sweep(data.X, data.labels, [0.5], steps=500)[0]
+    losses = sweep_runs(data.X, data.labels, [0.5], steps=500).losses[0]
     for step, loss in PENGUINS.items():
         assert history.losses[step] == pytest.approx(loss, abs=1e-9)
         assert losses[step] == pytest.approx(loss, abs=1e-9)
@@ -66,7 +66,7 @@ def test_reference_losses_and_accuracy_of_the_digits():
     for step, loss in DIGITS.items():
         assert history.losses[step] == pytest.approx(loss, abs=1e-9)
     assert model.score(X[1347:], labels[1347:]) == pytest.approx(409 / 450)  # 0.909
-    losses = sweep(X[:1347], labels[:1347], [0.5], steps=10)[0]
+    losses = sweep_runs(X[:1347], labels[:1347], [0.5], steps=10).losses[0]
     np.testing.assert_allclose(losses, history.losses[:11], rtol=1e-13)
 
 
@@ -88,10 +88,10 @@ def test_reference_curvature_and_divergence_of_the_penguins():
     raw, standard = load_penguins(), load_penguins().standardize()
     assert 2 / safe_learning_rate(standard.X) == pytest.approx(1.235, abs=5e-4)
     assert 2 / safe_learning_rate(raw.X) == pytest.approx(2248.9, abs=0.05)
-    losses = sweep(raw.X, raw.labels, [0.01], steps=10)[0]
+    losses = sweep_runs(raw.X, raw.labels, [0.01], steps=10).losses[0]
     assert losses[0] == pytest.approx(1.10, abs=0.005)
     assert losses[10] == pytest.approx(4.38, abs=0.005)
-    far_above = sweep(standard.X, standard.labels, [8.0, 32.0], steps=200)  # 2/L is a promise, not a wall
+    far_above = sweep_runs(standard.X, standard.labels, [8.0, 32.0], steps=200).losses  # 2/L is a promise, not a wall
     assert (far_above[:, -1] < far_above[:, 0] / 5).all()
 
 
@@ -130,7 +130,7 @@ def test_batches_are_the_loop(batch_size, shuffled):
     )
     history = gradient_descent(
         model_with(W, b), X, labels, 0.3, 20, batch_size=batch_size, l2=0.1, momentum=0.5,
-        rng=np.random.default_rng(5) if shuffled else None,
+        rng=np.random.default_rng(5) if shuffled else None, record_every=1,
     )  # fmt: skip
     np.testing.assert_allclose(history.losses, losses, rtol=1e-12)
     np.testing.assert_allclose(history.W_path[-1], path[-1][0], rtol=1e-11, atol=1e-13)
@@ -150,7 +150,7 @@ def test_history_has_an_entry_before_the_first_update():
     data = load_four_penguins()
     model = LinearClassifier(2, 3, np.random.default_rng(0))
     W, b = model.W.copy(), model.b.copy()
-    history = gradient_descent(model, data.X, data.labels, 0.5, 3, batch_size=2)
+    history = gradient_descent(model, data.X, data.labels, 0.5, 3, batch_size=2, record_every=1)
     assert (history.losses.shape, history.accuracies.shape) == ((4,), (4,))
     assert (history.W_path.shape, history.b_path.shape) == ((4, 2, 3), (4, 3))
     np.testing.assert_array_equal(history.W_path[0], W)
@@ -242,35 +242,35 @@ def test_safe_learning_rate_known_values():
 def test_sweep_is_many_runs_of_descent(problem, rates):
     X, labels = problem.X, problem.labels.copy()
     labels[0] = len(problem.b) - 1  # so that the largest label names K
-    losses = sweep(X, labels, rates, steps=8)
+    losses = sweep_runs(X, labels, rates, steps=8).losses
     assert losses.shape == (len(rates), 9)
     for r, rate in enumerate(rates):
         model = LinearClassifier(*problem.W.shape)
         np.testing.assert_allclose(
             losses[r], gradient_descent(model, X, labels, rate, 8).losses, rtol=1e-11, atol=1e-14
         )
-    np.testing.assert_allclose(sweep(X, np.eye(len(problem.b))[labels], rates, steps=8), losses, rtol=1e-13)
+    np.testing.assert_allclose(sweep_runs(X, np.eye(len(problem.b))[labels], rates, steps=8).losses, losses, rtol=1e-13)
 
 
 def test_sweep_takes_k_from_one_hot_columns_or_the_largest_label():
     X = np.ones((4, 2))
-    np.testing.assert_allclose(sweep(X, [0, 1, 0, 2], [0.1, 1.0], 0), math.log(3))
-    np.testing.assert_allclose(sweep(X, np.eye(5)[[0, 1, 0, 2]], [0.1], 0), math.log(5))
+    np.testing.assert_allclose(sweep_runs(X, [0, 1, 0, 2], [0.1, 1.0], 0).losses, math.log(3))
+    np.testing.assert_allclose(sweep_runs(X, np.eye(5)[[0, 1, 0, 2]], [0.1], 0).losses, math.log(5))
 
 
 def test_sweep_knows_small_losses():
     """Two far-apart classes and a large rate: the loss is far below the rounding of the scores."""
-    losses = sweep([[1.0], [-1.0]], [0, 1], [50.0], 3)[0]
+    losses = sweep_runs([[1.0], [-1.0]], [0, 1], [50.0], 3).losses[0]
     model = LinearClassifier(1, 2)
     np.testing.assert_allclose(losses, gradient_descent(model, [[1.0], [-1.0]], [0, 1], 50.0, 3).losses, atol=1e-300)
     X, labels = np.array([[1e3], [-1e3], [2e3]]), [0, 1, 0]
-    assert (sweep(X, labels, [0.01, 1.0, 1e3], 5) >= 0).all()
+    assert (sweep_runs(X, labels, [0.01, 1.0, 1e3], 5).losses >= 0).all()
 
 
 def test_a_rate_that_leaves_the_floats_ends_in_infinity_and_leaves_the_others_alone():
     X, labels = np.array([[1.0, 2.0], [-3.0, 1.0], [0.5, -1.0], [2.0, 2.0]]), [0, 1, 2, 1]
-    losses = sweep(X, labels, [0.1, 1e308], 10)
-    np.testing.assert_allclose(losses[0], sweep(X, labels, [0.1], 10)[0], rtol=1e-13)
+    losses = sweep_runs(X, labels, [0.1, 1e308], 10).losses
+    np.testing.assert_allclose(losses[0], sweep_runs(X, labels, [0.1], 10).losses[0], rtol=1e-13)
     run = gradient_descent(LinearClassifier(2, 3), X, labels, 1e308, 10)
     np.testing.assert_allclose(losses[1, : run.diverged_at], run.losses)
     assert (losses[1, run.diverged_at :] == np.inf).all()
@@ -304,7 +304,8 @@ ONES, FOUR = np.ones((4, 2)), [0, 1, 2, 0]
         ({"momentum": 1}, r"momentum: expected a finite number of at least 0 and less than 1, got 1"),
         ({"momentum": -0.1}, r"momentum: expected a finite number of at least 0 and less than 1, got -0.1"),
         ({"momentum": None}, r"momentum: expected a number, got None"),
-        ({"rng": 0}, r"rng: expected a numpy.random.Generator, .*, got 0"),
+        ({"rng": -1}, r"rng: expected a seed .*, a numpy.random.Generator or None, got -1"),
+        ({"rng": 0.5}, r"rng: expected a seed .*, a numpy.random.Generator or None, got 0.5"),
     ],
 )
 def test_what_can_not_be_trained_is_refused_and_the_model_stays(options, message):
@@ -320,28 +321,43 @@ def test_what_can_not_be_trained_is_refused_and_the_model_stays(options, message
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: sweep(np.ones(4), FOUR, [1.0], 2), r"X: expected shape \(N, D\), got \(4,\)"),
-        (lambda: sweep(ONES, [0, 1, 2], [1.0], 2), r"Y: expected 4 labels, one per row of X, got 3"),
-        (lambda: sweep(ONES, [0, 1, 2, -1], [1.0], 2), r"Y: expected labels of 0 or more, got -1"),
-        (lambda: sweep(ONES, [0.0, 1.0, 2.0, 0.0], [1.0], 2), r"Y: expected integer labels, got an array of float64"),
-        (lambda: sweep(ONES, [0, 0, 0, 0], [1.0], 2), r"Y: expected at least 2 classes, got 1"),
-        (lambda: sweep(ONES, np.ones((4, 1)), [1.0], 2), r"Y: expected at least 2 classes, got 1"),
+        (lambda: sweep_runs(np.ones(4), FOUR, [1.0], 2).losses, r"X: expected shape \(N, D\), got \(4,\)"),
+        (lambda: sweep_runs(ONES, [0, 1, 2], [1.0], 2).losses, r"Y: expected 4 labels, one per row of X, got 3"),
+        (lambda: sweep_runs(ONES, [0, 1, 2, -1], [1.0], 2).losses, r"Y: expected labels of 0 or more, got -1"),
         (
-            lambda: sweep(ONES, np.eye(3), [1.0], 2),
+            lambda: sweep_runs(ONES, [0.0, 1.0, 2.0, 0.0], [1.0], 2).losses,
+            r"Y: expected integer labels, got an array of float64",
+        ),
+        (lambda: sweep_runs(ONES, [0, 0, 0, 0], [1.0], 2).losses, r"Y: expected at least 2 classes, got 1"),
+        (lambda: sweep_runs(ONES, np.ones((4, 1)), [1.0], 2).losses, r"Y: expected at least 2 classes, got 1"),
+        (
+            lambda: sweep_runs(ONES, np.eye(3), [1.0], 2).losses,
             r"Y: expected one-hot rows of shape \(4, 3\) .*, got shape \(3, 3\)",
         ),
-        (lambda: sweep(ONES, np.ones((4, 3)), [1.0], 2), r"Y: expected one-hot rows"),
-        (lambda: sweep(ONES, [[0, 1], [1]], [1.0], 2), r"Y: expected an array of numbers, got rows of different"),
-        (lambda: sweep(ONES, 3, [1.0], 2), r"Y: expected shape \(N,\) with N >= 1, got \(\)"),
-        (lambda: sweep(ONES, FOUR, 1.0, 2), r"learning_rates: expected shape \(R,\), got \(\)"),
-        (lambda: sweep(ONES, FOUR, [], 2), r"learning_rates: expected at least one number, got an empty array"),
-        (lambda: sweep(ONES, FOUR, [1.0, 0.0], 2), r"learning_rates: expected only numbers greater than 0, got 0"),
-        (lambda: sweep(ONES, FOUR, [1.0, -2.0], 2), r"learning_rates: expected only numbers greater than 0, got -2"),
+        (lambda: sweep_runs(ONES, np.ones((4, 3)), [1.0], 2).losses, r"Y: expected one-hot rows"),
         (
-            lambda: sweep(ONES, FOUR, [1.0, np.nan], 2),
+            lambda: sweep_runs(ONES, [[0, 1], [1]], [1.0], 2).losses,
+            r"Y: expected an array of numbers, got rows of different",
+        ),
+        (lambda: sweep_runs(ONES, 3, [1.0], 2).losses, r"Y: expected shape \(N,\) with N >= 1, got \(\)"),
+        (lambda: sweep_runs(ONES, FOUR, 1.0, 2).losses, r"learning_rates: expected shape \(R,\), got \(\)"),
+        (
+            lambda: sweep_runs(ONES, FOUR, [], 2).losses,
+            r"learning_rates: expected at least one number, got an empty array",
+        ),
+        (
+            lambda: sweep_runs(ONES, FOUR, [1.0, 0.0], 2).losses,
+            r"learning_rates: expected only numbers greater than 0, got 0",
+        ),
+        (
+            lambda: sweep_runs(ONES, FOUR, [1.0, -2.0], 2).losses,
+            r"learning_rates: expected only numbers greater than 0, got -2",
+        ),
+        (
+            lambda: sweep_runs(ONES, FOUR, [1.0, np.nan], 2).losses,
             r"learning_rates: expected finite numbers, got nan at index \[1\]",
         ),
-        (lambda: sweep(ONES, FOUR, [1.0], -1), r"steps: expected a whole number of at least 0, got -1"),
+        (lambda: sweep_runs(ONES, FOUR, [1.0], -1).losses, r"steps: expected a whole number of at least 0, got -1"),
         (lambda: safe_learning_rate(np.ones(3)), r"X: expected shape \(N, D\), got \(3,\)"),
         (lambda: safe_learning_rate([[1e200]]), r"X: expected XᵀX to stay within the range of floats, got inf"),
         (lambda: safe_learning_rate(ONES, l2=-1), r"l2: expected a finite number of at least 0, got -1"),

@@ -11,7 +11,6 @@ from linclf_helpers.gradcheck import check_gradient, error_by_step_size, numeric
 from linclf_helpers.gradients import (
     dL_db,
     dL_dW,
-    dL_dW_the_long_way,
     dL_dYhat,
     dL_dZ,
     dz_db,
@@ -20,7 +19,7 @@ from linclf_helpers.gradients import (
     softmax_jacobian,
 )
 from linclf_helpers.model import LinearClassifier
-from linclf_helpers.training import gradient_descent, safe_learning_rate, sweep
+from linclf_helpers.training import gradient_descent, safe_learning_rate, sweep_runs
 
 rng = np.random.default_rng(0)
 N, D, K = 5, 2, 3
@@ -64,15 +63,14 @@ CALLS = [
     (dL_db, {"dL_dZ": G}, {}),
     (loss_and_gradients, {"X": X, "Y": Y, "W": W, "b": b}, {"l2": 0.1}),
     (loss_and_gradients, {"X": X, "Y": labels, "W": W, "b": b}, {}),
-    (dL_dW_the_long_way, {"x": X[0], "y": Y[0], "W": W, "b": b}, {}),
     (numerical_gradient, {"x": W}, {"f": squares}),
     (numerical_jacobian, {"x": W}, {"f": np.sin}),
     (check_gradient, {"x": W, "analytic": 2 * W}, {"f": squares}),
     (error_by_step_size, {"x": W, "analytic": 2 * W, "h": np.array([1e-2, 1e-3])}, {"f": squares}),
     (train, {"X": X, "Y": Y}, {"learning_rate": 0.1, "steps": 3, "momentum": 0.5, "l2": 0.1}),
     (train, {"X": X, "Y": labels}, {"learning_rate": 0.1, "steps": 3, "batch_size": 2}),
-    (sweep, {"X": X, "Y": Y, "learning_rates": np.array([0.1, 0.2])}, {"steps": 3}),
-    (sweep, {"X": X, "Y": labels, "learning_rates": np.array([0.1, 0.2])}, {"steps": 3}),
+    (sweep_runs, {"X": X, "Y": Y, "learning_rates": np.array([0.1, 0.2])}, {"steps": 3}),
+    (sweep_runs, {"X": X, "Y": labels, "learning_rates": np.array([0.1, 0.2])}, {"steps": 3}),
     (safe_learning_rate, {"X": X}, {}),
     (Dataset, {"X": X, "labels": labels}, {"feature_names": ("a", "b"), "class_names": ("c", "d", "e")}),
     (lambda **a: model().logits(**a), {"X": X}, {}),
@@ -208,7 +206,7 @@ def test_lists_strides_and_byte_orders_do_not_matter(call, arrays, rest):
         (lambda v: LinearClassifier(2, v), "n_classes", 3),
         (lambda v: train(X=X, Y=Y, learning_rate=0.1, steps=v), "steps", 2),
         (lambda v: train(X=X, Y=Y, learning_rate=0.1, steps=2, batch_size=v), "batch_size", 2),
-        (lambda v: sweep(X, Y, [0.1], v), "steps", 2),
+        (lambda v: sweep_runs(X, Y, [0.1], v), "steps", 2),
     ],
 )
 def test_whole_numbers(call, name, good):

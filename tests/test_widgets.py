@@ -30,7 +30,7 @@ from linclf_helpers.forward import softmax as stable_softmax
 from linclf_helpers.gradcheck import check_gradient, error_by_step_size
 from linclf_helpers.model import LinearClassifier
 from linclf_helpers.plots import CARD, CLASS_COLOURS, INK, MUTED, PALETTE, SIGNED
-from linclf_helpers.training import gradient_descent, loss_slice, safe_learning_rate, sweep
+from linclf_helpers.training import gradient_descent, loss_slice, safe_learning_rate, sweep_runs
 from linclf_helpers.widgets import explorer as explorer_module
 from linclf_helpers.widgets import learning_rate as lr
 from linclf_helpers.widgets.explorer import Explorer, LearnersError, LearnersFunction
@@ -703,8 +703,8 @@ class TestLearningRateExplorer:
         result = rates.compute(state)
         of = rates._problems[data].data
         model = LinearClassifier(of.X.shape[1], len(of.class_names))
-        rng = np.random.default_rng(0)
-        history = gradient_descent(model, of.X, of.labels, rate, 70, batch_size or None, momentum=momentum, rng=rng)
+        options: dict[str, Any] = {"momentum": momentum, "rng": 0, "record_every": 1}
+        history = gradient_descent(model, of.X, of.labels, rate, 70, batch_size or None, **options)
         assert np.allclose(result.losses[:71], history.losses)
         xs, ys = rates._edges(of)
         mesh = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
@@ -715,7 +715,7 @@ class TestLearningRateExplorer:
     def test_all_rates_equal_the_sweep(self, rates: Any) -> None:
         state = lr.LearningRateState(lr.STANDARDISED, 1.0, 200, 0, 0.0)
         data = load_penguins().standardize()
-        losses = sweep(data.X, data.labels, lr.RATES, 200)
+        losses = sweep_runs(data.X, data.labels, lr.RATES, 200).losses
         tame = lr.RATES < 40  # beyond, a difference in the last digit grows with every leap
         assert np.allclose(rates.compute(state).losses_by_rate[tame], losses[tame, -1])
 

@@ -79,6 +79,87 @@ def test_the_gradient_of_a_batch(monkeypatch, in_chunks):
     assert_equals_plain(space, X, labels, W, b, 0.2)  # nothing is left over from the batch
 
 
+@pytest.mark.parametrize(
+    "examples",
+    [
+        np.arange(30) % 3 == 0,
+        (np.arange(30) % 7 == 2).tolist(),
+        np.ones(30, bool),
+        [4],
+        [-1, 29, -30],
+        np.array([5, 5, 5, 2], np.uint8),
+        np.array([7, 8], np.uint64),
+        range(3, 9),
+        slice(None),
+        slice(20, 3, -4),
+        slice(25, 99),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("in_chunks", [False, True])
+def test_a_batch_is_what_numpy_would_take(monkeypatch, in_chunks, examples):
+    if in_chunks:
+        small_chunks(monkeypatch)
+    X, labels, W, b = problem(30, 4, 5, scale=2.0)
+    rows = examples if isinstance(examples, slice) else np.array(examples)
+    _, dW, db = loss_and_gradients(X[rows], labels[rows], W, b, 0.2)
+    dW_fast, db_fast = unpack(Workspace(X, labels, 0.2, n_classes=5).batch_gradient(pack(W, b), examples))
+    np.testing.assert_allclose(dW_fast, dW, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(db_fast, db, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("examples", "message"),
+    [
+        ([], "examples: expected at least one whole number, or 30 booleans of which one is True, got an array"),
+        (np.zeros(30, bool), "examples: expected at least one whole number, or 30 booleans of which one is True"),
+        (np.ones(29, bool), "examples: expected at least one .*, got an array of bool with shape \\(29,\\)"),
+        (np.ones((30, 1), bool), "examples: expected at least one .*, got an array of bool"),
+        ([0.0, 1.0], "examples: expected at least one .*, got an array of float64"),
+        (3, "examples: expected at least one .*, got an array of int64"),
+        (True, "examples: expected at least one .*, got an array of bool"),
+        (None, "examples: expected at least one .*, got NoneType"),
+        ([[0, 1]], "examples: expected at least one .*, got an array of int64 with shape \\(1, 2\\)"),
+        ([[0], [1, 2]], "examples: expected an array of numbers, got rows of different lengths"),
+        (["0"], "examples: expected at least one .*, got an array of <U1"),
+        (slice(5, 5), "examples: expected at least one"),
+        ([0, 30], "examples: expected numbers of the 30 examples, 0 to 29, got 30"),
+        ([0, -31], "examples: expected numbers of the 30 examples, 0 to 29, got -31"),
+        (
+            np.array([2**63 + 1], np.uint64),
+            "examples: expected numbers of the 30 examples, 0 to 29, got 9223372036854775809",
+        ),
+    ],
+)
+def test_refuses_batches_that_are_none(examples, message):
+    X, labels, W, b = problem(30, 4, 5)
+    space = Workspace(X, labels, n_classes=5)
+    with pytest.raises(ValueError, match=f"^{message}"):
+        space.batch_gradient(pack(W, b), examples)
+
+
+@pytest.mark.parametrize(
+    "theta",
+    [np.zeros((1, 5, 4)), np.zeros((2, 5, 5)), np.zeros((5, 5)), np.zeros((1, 5, 5), np.float32)],
+)
+def test_refuses_parameters_that_do_not_fit(theta):
+    X, labels, _, _ = problem(30, 4, 5)
+    space = Workspace(X, labels, n_classes=5)
+    message = r"^theta: expected float64 of shape \(1, 5, 5\), got float"
+    for call in (
+        space.loss_and_gradient,
+        space.loss_gradient_and_accuracy,
+        lambda theta: space.batch_gradient(theta, [0]),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call(theta)
+
+
+def test_no_safe_rate_where_the_squares_leave_the_floats():
+    with pytest.raises(ValueError, match=r"^X: expected XᵀX to stay within the range of floats, got inf"):
+        Workspace([[1e200], [1.0]], [0, 1], n_classes=2).safe_rate()
+
+
 @pytest.mark.parametrize("in_chunks", [False, True])
 def test_many_models_at_once_are_each_what_they_are_alone(monkeypatch, in_chunks):
     if in_chunks:

@@ -1,4 +1,4 @@
-"""CrossEntropyExplorer: the loss, its tangent, and the secant that becomes the tangent (notebooks 01 and 03)."""
+"""CrossEntropyExplorer: the loss, its tangent, and the secant that becomes the tangent (notebook 03)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class CrossEntropyExplorer(Explorer[CrossEntropyState, CrossEntropyResult]):
     Notes
     -----
     The slope of −log p is −1/p. Where p − h would leave the range of probabilities, h is held at 0.9 p.
-    Used in notebooks 01 and 03.
+    Used in notebook 03.
 
     Examples
     --------
