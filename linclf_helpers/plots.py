@@ -33,6 +33,7 @@ __all__ = [
     "loss_against_probability",
     "loss_curve",
     "loss_surface",
+    "loss_valley",
     "push_and_pull",
     "rate_curve",
     "reliability_curve",
@@ -722,7 +723,8 @@ def loss_surface(ax: Axes, surface: LossSlice) -> None:
 
     Notes
     -----
-    From line to line the loss changes by one factor. Used in notebook 07.
+    From line to line the loss changes by one factor. A path of more than two weights is seen as its shadow on the
+    slice: the loss read off there is not the loss of the run. Drawn by the explorer of notebook 07.
     """
     levels = np.geomspace(1.05 * surface.losses.min(), surface.losses.max(), 14)
     ax.contour(surface.along, surface.across, surface.losses, levels=levels, colors=MUTED, linewidths=0.8, alpha=0.7)
@@ -733,8 +735,42 @@ def loss_surface(ax: Axes, surface: LossSlice) -> None:
     ax.set(xlabel="towards the solution", ylabel="steepest direction")
 
 
+def loss_valley(ax: Axes, X: ArrayLike, y: ArrayLike, path: ArrayLike) -> None:
+    """Draw the loss of a model with two weights over both of them, and the path of a run on it.
+
+    Parameters
+    ----------
+    ax : Axes
+    X : array of shape (N, 2)
+    y : array of shape (N,)
+        1 for examples of the second class, 0 for those of the first.
+    path : array of shape (S, 2)
+        The weights w before the first step and after each one; the second class has the score w · x, the first 0.
+
+    Notes
+    -----
+    The axes are turned into the two directions in which the loss curves least and most at w = 0; the lines of equal
+    loss and the path are exact. Between one line and the next lies the same share of the picture. Used in notebook 07.
+    """
+    X, y = np.asarray(X, float), np.asarray(y, float)
+    directions = np.linalg.eigh(X.T @ X)[1]  # columns: least curved, most curved
+    directions *= np.sign(directions.T @ (X.T @ (y - 0.5)))  # the way the loss falls first
+    along, across = (np.asarray(path) @ directions).T
+    reach = 1.3 * np.abs(across).max()
+    u, v = np.meshgrid(np.linspace(-0.2, 1.15 * along.max(), 121), np.linspace(-reach, reach, 121))
+    scores = np.stack([u, v], axis=-1) @ directions.T @ X.T  # (121, 121, N)
+    losses = np.logaddexp(0, np.where(y == 1, -scores, scores)).mean(axis=-1)
+    levels = np.quantile(losses, np.linspace(0.04, 0.96, 12))
+    ax.contour(u, v, losses, levels=levels, colors=MUTED, linewidths=0.8, alpha=0.7)
+    ax.plot(along, across, ".-", color=PALETTE["loss"], linewidth=1, markersize=4)
+    ax.plot(along[-1], across[-1], "o", color=PALETTE["loss"], markeredgecolor=INK, zorder=3)
+    ax.plot(0, 0, "o", color="white", markeredgecolor=INK, zorder=3)
+    ax.annotate("start", (0, 0), (0, -8), textcoords="offset points", ha="center", va="top", fontsize=9)
+    ax.set(xlabel="least curved direction", ylabel="most curved direction")
+
+
 def rate_curve(ax: Axes, learning_rates: ArrayLike, losses: ArrayLike, safe: float, label: str, **line: Any) -> None:
-    """Draw the loss that each learning rate reaches, both axes logarithmic, with marks at 1/L and 2/L.
+    """Draw the loss that each learning rate reaches, both axes logarithmic, with marks at 1/β and 2/β.
 
     Parameters
     ----------
@@ -743,9 +779,9 @@ def rate_curve(ax: Axes, learning_rates: ArrayLike, losses: ArrayLike, safe: flo
     losses : array of shape (R,)
         After the last step of each run.
     safe : float
-        1/L, from `linclf_helpers.training.safe_learning_rate`.
+        1/β, from `linclf_helpers.training.safe_learning_rate`.
     label : str
-        Written at the curve's lowest point.
+        Written beside the curve's last point.
     **line
         Passed on to `Axes.plot`.
 
@@ -759,23 +795,22 @@ def rate_curve(ax: Axes, learning_rates: ArrayLike, losses: ArrayLike, safe: flo
         at = times * safe
         ax.plot(at, np.interp(at, rates, losses), "o" if times == 1 else "D", color=curve.get_color(), zorder=4)
         ax.annotate(
-            f"{times}/L",
+            f"{times}/β",
             (at, np.interp(at, rates, losses)),
             (0, 7),
             textcoords="offset points",
             ha="center",
             fontsize=9,
         )
-    lowest = int(losses.argmin())
     ax.annotate(
         label,
-        (rates[lowest], losses[lowest]),
-        (0, -8),
+        (rates[-1], losses[-1]),
+        (6, 0),
         textcoords="offset points",
-        ha="center",
-        va="top",
+        va="center",
         color=curve.get_color(),
         weight="bold",
+        annotation_clip=False,
     )
     ax.set(xlabel="learning rate η", ylabel="loss (nats)")
     ax.grid(alpha=0.7)

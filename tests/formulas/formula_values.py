@@ -226,8 +226,9 @@ class Evaluator:
             return np.diag(argument.ravel())
         if function == "\\sigma":
             return (1 / (1 + exp(-argument)))[()]
-        if function == "L":  # the loss as a function of the weights
-            return self.world.pin("W", argument)["L"]
+        if function == "L":  # the loss as a function of the weights, or of weights and bias
+            world = self.world.pin("W", argument)
+            return (world.pin("b", self.value(tree.children[2], env)) if len(tree.children) == 3 else world)["L"]
         if "max" in function and np.ndim(argument) == 2 and np.allclose(argument, argument.T):
             return np.linalg.eigvalsh(argument)[-1]
         if function == "f":  # the function of notebook 03
