@@ -610,12 +610,13 @@ def train_and_test(ax: Axes, x: ArrayLike, train: ArrayLike, test: ArrayLike, wh
         ax.plot(x, values, color=colour, linestyle=style)
         ends[name] = (float(np.asarray(x)[-1]), float(np.asarray(values)[-1]), colour)
     train_is_lower = ends["train"][1] < ends["test"][1]
+    floor = 0.04 * max(np.max(train), np.max(test))  # a name that close to 0 would lie on the axis
     for name, (right, level, colour) in ends.items():
         lower = (name == "train") == train_is_lower
         ax.annotate(
             name,
             (right, level),
-            xytext=(6, -5 if lower else 5),
+            xytext=(6, (5 if level < floor else -5) if lower else 5),
             textcoords="offset points",
             va="center",
             color=colour,
@@ -667,7 +668,7 @@ def confusion_table(ax: Axes, counts: ArrayLike, names: Sequence[str]) -> None:
 def reliability_curve(
     ax: Axes, confidence: ArrayLike, correct: ArrayLike, edges: ArrayLike, label: str, **line: Any
 ) -> None:
-    """Draw how often answers are right against how probable the classifier held them.
+    """Draw how often answers are right against how probable the classifier held them, with intervals of 95 %.
 
     Parameters
     ----------
@@ -686,7 +687,7 @@ def reliability_curve(
     Notes
     -----
     On the diagonal a probability of 0.8 is right 8 times in 10. The area of a marker goes with the number of answers.
-    Used in notebook 08.
+    The intervals are Wilson's, which are right for few answers, too. Used in notebook 08.
     """
     confidence, correct, edges = np.asarray(confidence), np.asarray(correct, float), np.asarray(edges, float)
     interval = np.clip(np.searchsorted(edges, confidence, side="right") - 1, 0, len(edges) - 2)
@@ -697,7 +698,11 @@ def reliability_curve(
     style: dict[str, Any] = {"color": PALETTE["predictions"], "marker": "o"} | line
     marker = style.pop("marker")
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=":", zorder=1)
+    n, z = counts[used], 1.96
+    middle = (y + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(y * (1 - y) / n + z**2 / (4 * n**2))
     ax.plot(x, y, zorder=2, **style)
+    ax.vlines(x, middle - half, middle + half, color=style["color"], linewidth=1, alpha=0.7)
     ax.scatter(x, y, s=0.5 * counts[used] + 16, color=style["color"], marker=marker, edgecolor="white", zorder=3)
     ax.annotate(
         label,

@@ -5,6 +5,7 @@ import dataclasses
 import gc
 import io
 import itertools
+import re
 import sys
 import threading
 import tracemalloc
@@ -476,6 +477,23 @@ class TestChainRuleExplorer:
             assert f"Step {step} of 7" in explorer.text()
         explorer.forward.click()
         assert explorer.state().step == 7
+
+    def test_the_gradients_stand_where_their_arguments_do(self) -> None:
+        explorer = widgets.ChainRuleExplorer()
+        texts = {text.get_text(): text.get_position() for text in explorer.artists["boxes"][0].axes.texts}
+        boxes = [box.get_position() for box in explorer.artists["boxes"]]
+        assert texts["∂L/∂L"][0] == texts["1"][0] == texts["L"][0] == boxes[3][0]
+        *_, of_y_hat, of_z, of_W, of_b = boxes
+        assert of_b[0] == of_W[0] < of_z[0] < of_y_hat[0] < boxes[3][0]  # b is used at the first step, as W is
+        assert texts["∂L/∂b"][0] == of_b[0]
+        for arrow in explorer.artists["arrows"]:
+            assert arrow.xy[0] < arrow.xyann[0]  # backwards is leftwards
+
+    def test_no_formula_is_shown_before_it_is_derived(self) -> None:
+        explorer = widgets.ChainRuleExplorer()
+        for step in range(8):
+            explorer.set(step=step)
+            assert not re.search("ŷ − y|−y/ŷ|outer product|identity|= ∂L/∂z", explorer.text())
 
 
 class TestJacobianExplorer:
