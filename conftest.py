@@ -1,6 +1,7 @@
 """Settings for all tests: what notebooks' kernels see, and doctests that leave nothing behind."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Give a loaded machine time between a cell's reply and its output (nbval's own limit is 5 s)."""
     if hasattr(item, "output_timeout"):
         item.output_timeout = 60
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say at the end how many tests were skipped, and why: for most, the command that installs what they need."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        terminalreporter.section("skipped")
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count:4d}  {reason}")
 
 
 @pytest.fixture(autouse=True)

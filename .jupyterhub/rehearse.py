@@ -156,8 +156,9 @@ def new_cgroup(name: str) -> tuple[Path | None, str]:
         group = Path(parent, name)
         with contextlib.suppress(OSError):
             group.mkdir()
-            with contextlib.suppress(OSError):  # version 2 wants to be told
-                (group / "cgroup.subtree_control").write_text("+memory", encoding="utf-8")
+            # Version 2 wants to be told. In version 1 there is no such file, and to write one would keep the folder.
+            with contextlib.suppress(OSError), (group / "cgroup.subtree_control").open("r+", encoding="utf-8") as told:
+                told.write("+memory")
             (group / "probe").mkdir()
             works = (group / "probe" / limit).exists()
             (group / "probe").rmdir()

@@ -1,7 +1,7 @@
 """Print how the class did: `make class-summary`. Reads nbgrader's gradebook and the autograded notebooks.
 
 For each assignment: the share of learners who passed each exercise, the three mistakes recognised most often, and
-whose notebook hung, crashed or was not graded.
+whose notebook hung, crashed or was not graded, and in whose a cell of an exercise had been copied, deleted or changed.
 """
 
 import argparse
@@ -20,6 +20,12 @@ sys.path.insert(0, str(ROOT))
 from linclf_helpers.exercises import CAPSTONE_EXERCISES, CLINIC, FUNCTIONS, QUESTIONS, Choice  # noqa: E402
 
 MOST_FREQUENT = 3
+MENDED = {
+    "copied": "there more than once: the last copy counts",
+    "deleted": "deleted; a test was put back",
+    "metadata": "nbgrader's notes on the cell had been changed, and were put back",
+    "type": "no longer a code cell; made one again",
+}
 TROUBLE = {"CellTimeoutError": "a cell took too long", "DeadKernelError": "Python died"}
 
 
@@ -59,6 +65,12 @@ def trouble_in(notebook: NotebookNode) -> list[str]:
     return found
 
 
+def mended_in(notebook: NotebookNode, known: list[str]) -> list[str]:
+    """Return what was mended in an autograded notebook before it ran, cell by cell in the assignment's order."""
+    noted = notebook.metadata.get("mended", [])
+    return [f"{name}: {MENDED[what]}" for name in known for what in MENDED if [name, what] in noted]
+
+
 def summary_of(gradebook: Any, course: Path, name: str) -> Iterator[str]:
     """Yield the lines about one assignment.
 
@@ -73,6 +85,9 @@ def summary_of(gradebook: Any, course: Path, name: str) -> Iterator[str]:
     passed: dict[str, list[bool]] = defaultdict(list)
     learners: dict[str, set[str]] = defaultdict(set)
     trouble: list[str] = []
+    mended: list[str] = []
+    pages = gradebook.find_assignment(name).notebooks
+    cells = [cell.name for page in pages for cell in page.source_cells]
     returned = sorted(path.parent.name for path in course.glob(f"submitted/*/{name}"))
     graded = 0
     submissions = {s.student.id: s for s in gradebook.assignment_submissions(name)}
@@ -88,9 +103,10 @@ def summary_of(gradebook: Any, course: Path, name: str) -> Iterator[str]:
         for mistake in mistakes_in(notebook):
             learners[mistake].add(student)
         trouble += [f"{student}: {text}" for text in trouble_in(notebook)]
+        mended += [f"{student}: {text}" for text in mended_in(notebook, cells)]
 
     yield f"{name}: {len(returned)} returned, {graded} graded"
-    order = [cell.name for page in gradebook.find_assignment(name).notebooks for cell in page.grade_cells]
+    order = [cell.name for page in pages for cell in page.grade_cells]
     for exercise in order:
         right = sum(passed[exercise])
         if passed[exercise]:
@@ -107,6 +123,9 @@ def summary_of(gradebook: Any, course: Path, name: str) -> Iterator[str]:
     if trouble:
         yield "  Hung, crashed or not graded:"
         yield from (f"    {line}" for line in trouble)
+    if mended:
+        yield "  Cells of exercises, mended before grading:"
+        yield from (f"    {line}" for line in mended)
 
 
 def main() -> None:

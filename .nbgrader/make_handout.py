@@ -1,6 +1,6 @@
 """Pack what a learner needs into one zip: `make handout`.
 
-Notebooks, package, requirements and a page on how to start; no worked solution, no tests, nothing for teachers. The
+Notebooks, package and a page on how to start; no worked solution, no tests, nothing for teachers. The
 same files give the same bytes: sorted, with one fixed date, stored and not compressed (compressors differ).
 """
 
@@ -24,7 +24,7 @@ Notebooks that derive softmax regression step by step, with exercises that answe
 You need Python 3.11 or newer. In this folder, once:
 
     python3 -m venv .venv
-    .venv/bin/python -m pip install -r requirements.txt
+    .venv/bin/python -m pip install -e ".[lab]"
 
 and each time:
 
@@ -34,14 +34,6 @@ On Windows write `python` for `python3`, and `.venv\\Scripts\\python` for `.venv
 
 Code and text: MIT, see LICENSE. Data: CC0 and CC BY 4.0, see linclf_helpers/data/README.md.
 """
-
-
-def requirements(text: str) -> str:
-    """Return the part of requirements.txt that runs the course, and the line that installs the package."""
-    course = text.partition("# The course\n")[2].partition("\n\n")[0]
-    if not course:
-        raise SystemExit('requirements.txt has no part "# The course".')
-    return f"# To run the course\n{course}\n-e .  # the course's own package, in this folder\n"
 
 
 def without_solutions(path: Path) -> bytes:
@@ -57,7 +49,6 @@ def without_solutions(path: Path) -> bytes:
 def contents() -> dict[str, bytes]:
     """Return the handout's files: their names in it and their bytes."""
     files = {"README.md": START.encode()}
-    files["requirements.txt"] = requirements((ROOT / "requirements.txt").read_text(encoding="utf-8")).encode()
     files |= {name: (ROOT / name).read_bytes() for name in ("LICENSE", "pyproject.toml")}
     files |= {f"notebooks/{path.name}": without_solutions(path) for path in NOTEBOOKS.glob("*.ipynb")}
     parts = (path for path in PACKAGE.rglob("*") if path.suffix in PARTS and "__pycache__" not in path.parts)

@@ -7,9 +7,10 @@ from typing import Any
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_output
+from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import Execute, OverwriteCells
+from nbgrader.preprocessors import DeduplicateIds, Execute, NbGraderPreprocessor, OverwriteCells
 from nbgrader.utils import is_grade
 
 # Sent to the kernel before each test: the package is imported afresh there, so nothing changed in it counts. Both
@@ -52,6 +53,49 @@ class ExecuteToTheEnd(Execute):  # type: ignore[misc]
         return cell, resources
 
 
+class Recognise(NbGraderPreprocessor):  # type: ignore[misc]
+    """Give each exercise's cells what nbgrader needs to know of them, whatever a learner made of it.
+
+    nbgrader alone gives up a notebook in which a cell was copied, or its metadata or type changed. Here the last copy
+    counts, the others are the learner's own cells, and `class_summary.py` reads what was mended.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Mend all cells, and note in the notebook's metadata what there was to mend."""
+        here = resources["nbgrader"]
+        mended = []
+        with Gradebook(here["db_url"]) as gradebook:
+            page = gradebook.find_notebook(here["notebook"], here["assignment"])
+            points = {cell.name: cell.max_score for cell in page.grade_cells}
+            known = {cell.name: (cell.locked, cell.checksum) for cell in page.source_cells}
+        seen = set()
+        for place, cell in reversed([*enumerate(nb.cells)]):
+            theirs = cell.metadata.pop("nbgrader", None)
+            name = theirs.get("grade_id") if isinstance(theirs, dict) else None
+            if not isinstance(name, str) or name not in known:
+                continue
+            if name in seen:
+                mended.append([name, "copied"])
+                continue
+            seen.add(name)
+            if cell.cell_type != "code":
+                mended.append([name, "type"])
+                cell = new_code_cell(cell.source, id=cell.get("id") or f"mended-{place}", metadata=cell.metadata)
+                nb.cells[place] = cell
+            locked, checksum = known[name]
+            ours = {"schema_version": 3, "grade_id": name, "grade": name in points, "solution": name not in points}
+            ours |= {"locked": locked, "task": False, "checksum": checksum, "cell_type": "code"}
+            ours |= {"points": points[name]} if name in points else {}
+            for key in ours:
+                if key != "checksum" and theirs.get(key, ours[key] if key == "cell_type" else None) != ours[key]:
+                    self.log.warning("Attribute '%s' for cell %s has changed!", key, name)
+                    mended.append([name, "metadata"])
+            cell.metadata["nbgrader"] = NotebookNode(ours)
+        mended += [[name, "deleted"] for name in known if name not in seen]
+        nb.metadata["mended"] = [each for number, each in enumerate(mended) if each not in mended[:number]]
+        return nb, resources
+
+
 class PutBack(OverwriteCells):  # type: ignore[misc]
     """Put changed and deleted tests back; nbgrader alone gives up a notebook that lacks a learner's cell as well."""
 
@@ -90,7 +134,7 @@ c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\]+?)(?:__|
 # A released cell keeps its stub, and nothing stands where the solution was.
 c.ClearSolutions.code_stub = {"python": ""}
 
-ours = {Execute: ExecuteToTheEnd, OverwriteCells: PutBack}
+ours = {DeduplicateIds: Recognise, Execute: ExecuteToTheEnd, OverwriteCells: PutBack}
 c.Autograde.sanitize_preprocessors = [ours.get(each, each) for each in Autograde().sanitize_preprocessors]
 c.Autograde.autograde_preprocessors = [ours.get(each, each) for each in Autograde().autograde_preprocessors]
 

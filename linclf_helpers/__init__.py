@@ -21,7 +21,8 @@ def setup() -> None:
     """Prepare a notebook: print four decimals, and give figures the style of the course.
 
     Every notebook calls this once, at the end of its import cell. NumPy prints arrays with exactly four decimals,
-    so that the same numbers look the same on every machine; matplotlib gets the course's colours and fonts.
+    so that the same numbers look the same on every machine; matplotlib gets the course's colours and fonts, in place
+    of those of a matplotlibrc or a style, and shows figures in the notebook whatever MPLBACKEND says.
 
     Examples
     --------
@@ -33,7 +34,9 @@ def setup() -> None:
     """
     import numpy as np
 
-    from linclf_helpers.plots import use_course_style  # here, so that importing the package stays cheap
+    # Here, so that importing the package stays cheap.
+    from linclf_helpers.plots import show_figures_in_notebooks, use_course_style
 
     np.set_printoptions(precision=4, suppress=True, floatmode="fixed", linewidth=100)
+    show_figures_in_notebooks()  # first, since it applies what the user's IPython wants of figures
     use_course_style()

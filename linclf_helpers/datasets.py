@@ -52,6 +52,8 @@ class Dataset:
     class_names : tuple of K str
     description : str
     source : str
+    held_out : bool
+        Whether it is a test set, which must not decide how data are prepared: see `standardize`.
 
     Raises
     ------
@@ -69,6 +71,7 @@ class Dataset:
     class_names: tuple[str, ...]
     description: str = ""
     source: str = ""
+    held_out: bool = False
 
     def __post_init__(self) -> None:
         X = as_array_of_shape("X", self.X, "N", "D")
@@ -104,6 +107,7 @@ class Dataset:
         Returns
         -------
         train, test : Dataset
+            The second is marked as held out.
 
         Raises
         ------
@@ -127,7 +131,7 @@ class Dataset:
         train, test = order[in_test:], order[:in_test]
         return (
             replace(self, X=self.X[train], labels=self.labels[train]),
-            replace(self, X=self.X[test], labels=self.labels[test]),
+            replace(self, X=self.X[test], labels=self.labels[test], held_out=True),
         )
 
     def standardize(self, fit_on: "Dataset | None" = None) -> "Dataset":
@@ -136,8 +140,8 @@ class Dataset:
         Parameters
         ----------
         fit_on : Dataset, optional
-            Where mean and standard deviation are taken from; the data set itself by default. A test set is
-            standardised with the numbers of its training set: `test.standardize(fit_on=train)`.
+            Where mean and standard deviation are taken from; the data set itself by default. A test set has no such
+            default: it takes the numbers of its training set, `test.standardize(fit_on=train)`.
 
         Returns
         -------
@@ -148,7 +152,7 @@ class Dataset:
         Raises
         ------
         ValueError
-            If `fit_on` is not a data set or has other features.
+            If `fit_on` is not a data set or has other features, or the numbers would be those of a test set.
 
         Notes
         -----
@@ -163,6 +167,12 @@ class Dataset:
         reference = self if fit_on is None else fit_on
         if not isinstance(reference, Dataset):
             raise ValueError(f"fit_on: expected a Dataset, got {type(reference).__name__}")
+        if reference.held_out:
+            raise ValueError(
+                "fit_on: expected the training set, got "
+                + ("nothing for a test set" if fit_on is None else "a test set")
+                + "; test.standardize(fit_on=train) takes mean and deviation from the examples trained on"
+            )
         if reference.feature_names != self.feature_names:
             raise ValueError(
                 f"fit_on: expected a data set with the features {self.feature_names}, got {reference.feature_names}"
@@ -299,12 +309,13 @@ def load_mnist(path: str | PathLike[str]) -> tuple[Dataset, Dataset]:
     ----------
     path : str or path
         A folder with train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
-        t10k-labels-idx1-ubyte, each as it is or gzipped (then its name ends in .gz). Nothing is downloaded.
+        t10k-labels-idx1-ubyte. Each may also be spelt with a dot (train-images.idx3-ubyte) or in capitals, gzipped
+        or not, with or without .gz at the end: what counts is what is inside. Nothing is downloaded.
 
     Returns
     -------
     train, test : Dataset
-        Images as rows of pixels from 0 to 1 in float64, K = 10.
+        Images as rows of pixels from 0 to 1 in float64, K = 10. The second is marked as held out.
 
     Raises
     ------
@@ -324,7 +335,7 @@ def load_mnist(path: str | PathLike[str]) -> tuple[Dataset, Dataset]:
     folder = Path(path)
     if not folder.is_dir():
         raise FileNotFoundError(f"path: expected a folder with the four MNIST files, got {str(folder)!r}")
-    parts = []
+    parts: list[Dataset] = []
     for images_name, labels_name in (_MNIST_FILES[:2], _MNIST_FILES[2:]):
         images = _read_idx(folder, images_name, dimensions=3)
         labels = _read_idx(folder, labels_name, dimensions=1)
@@ -343,6 +354,7 @@ def load_mnist(path: str | PathLike[str]) -> tuple[Dataset, Dataset]:
                 class_names=tuple(str(digit) for digit in range(10)),
                 description=f"MNIST, handwritten digits, {rows} x {columns} pixels of 0 to 1",
                 source="LeCun, Cortes, Burges, The MNIST database of handwritten digits",
+                held_out=bool(parts),
             )
         )
     train, test = parts
@@ -426,21 +438,25 @@ def _read_verified(name: str) -> bytes:
 
 
 def _read_idx(folder: Path, name: str, dimensions: int) -> NDArray[np.uint8]:
-    plain, zipped = folder / name, folder / f"{name}.gz"
+    """Return what is in the file of that name, however it is spelt and packed."""
+    spelt = {path: path.name.lower().removesuffix(".gz").replace(".idx", "-idx") for path in folder.iterdir()}
+    found = sorted(path for path in spelt if spelt[path] == name and path.is_file())
+    if not found:
+        raise FileNotFoundError(f"path: expected {name} or {name}.gz in {str(folder)!r}, found neither")
+    name, content = found[0].name, found[0].read_bytes()
     try:
-        if plain.is_file():
-            content = plain.read_bytes()
-        elif zipped.is_file():
-            content = gzip.decompress(zipped.read_bytes())
-        else:
-            raise FileNotFoundError(f"path: expected {name} or {name}.gz in {str(folder)!r}, found neither")
+        while content[:2] == b"\x1f\x8b":  # gzipped; browsers unzip without renaming, and the other way round
+            content = gzip.decompress(content)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{zipped.name}: expected a gzipped file, got a damaged one ({error})") from None
+        raise ValueError(f"{name}: expected a gzipped file, got a damaged one ({error})") from None
     header = 4 + 4 * dimensions
     if len(content) < header or content[:4] != bytes([0, 0, 8, dimensions]):
+        begin = content[:4].hex(" ")
+        kinds = {"00 00 08 01": " (labels)", "00 00 08 03": " (images)"}
+        kind = " (a web page)" if content.lstrip()[:1] == b"<" else kinds.get(begin, "")
         raise ValueError(
             f"{name}: expected an IDX file of unsigned bytes with {dimensions} dimensions,"
-            f" got one that begins with {content[:4].hex(' ')}"
+            f" got one of {len(content)} bytes that begins with {begin}{kind}"
         )
     shape = tuple(int(n) for n in np.frombuffer(content, ">u4", count=dimensions, offset=4))
     if 0 in shape:

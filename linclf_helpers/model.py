@@ -215,8 +215,9 @@ class LinearClassifier:
             raise ValueError(f"{refusal}, in which W is of {W.dtype} and b of {b.dtype}")
         try:
             W = as_array_of_shape("W", W, "D", "K")
-            b = as_array_of_shape("b", b, W.shape[1])
-            model = cls(*W.shape)
+            D, K = W.shape
+            b = as_array_of_shape("b", b, K)
+            model = cls(D, K)
         except ValueError as error:
             raise ValueError(f"{refusal}, whose {error}") from None
         model.W, model.b = W, b

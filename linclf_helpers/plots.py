@@ -5,7 +5,8 @@ Colours have meanings, the same in formulas, code and figures: see `PALETTE`. Tw
 colour alone. Text and lines are dark on a light card, so that figures read the same in JupyterLab's dark theme.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
@@ -26,6 +27,7 @@ __all__ = [
     "bars",
     "computation_graph",
     "confusion_table",
+    "course_style",
     "decision_regions",
     "direction_histogram",
     "heatmap",
@@ -38,6 +40,7 @@ __all__ = [
     "rate_curve",
     "reliability_curve",
     "scatter_classes",
+    "show_figures_in_notebooks",
     "step_size_curve",
     "train_and_test",
     "use_course_style",
@@ -58,7 +61,11 @@ SIGNED = LinearSegmentedColormap.from_list("signed", ["#3D5A80", "#A9BCD4", "#FF
 
 
 def use_course_style() -> None:
-    """Give matplotlib the colours, fonts and sharpness of the course; called by `linclf_helpers.setup`."""
+    """Give matplotlib the colours and fonts of the course, whatever a matplotlibrc or a style asked for before.
+
+    Called by `linclf_helpers.setup`. It starts from matplotlib's own defaults, all but the backend.
+    """
+    matplotlib.rcParams.update({name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"})
     matplotlib.rcParams.update(
         {
             "figure.facecolor": CARD,
@@ -87,19 +94,33 @@ def use_course_style() -> None:
             "legend.frameon": False,
         }
     )
-    _draw_sharply_in_notebooks()
 
 
-def _draw_sharply_in_notebooks() -> None:
-    """Draw at twice the resolution where a notebook's kernel draws, and nowhere else."""
+@contextmanager
+def course_style() -> Iterator[None]:
+    """Make whatever is built inside look like the course, and give matplotlib its own settings back afterwards."""
+    with matplotlib.rc_context():
+        use_course_style()
+        yield
+
+
+def show_figures_in_notebooks() -> None:
+    """Show figures below their cells, twice as sharp, where a notebook's kernel runs, and change nothing elsewhere.
+
+    A kernel that inherits another MPLBACKEND, or whose matplotlibrc names one, would show none and not say so.
+    """
     try:
         from IPython import get_ipython
-        from matplotlib_inline.backend_inline import set_matplotlib_formats
     except ImportError:  # pragma: no cover  # only without IPython, where there is no notebook to draw in
         return
     shell = get_ipython()
-    if shell is not None and hasattr(shell, "kernel"):  # pragma: no cover  # true in a kernel, which no unit test is
-        set_matplotlib_formats("retina")  # type: ignore[no-untyped-call]
+    if shell is not None and hasattr(shell, "kernel"):  # pragma: no cover  # a kernel's own: tests/test_any_settings.py
+        from IPython.core.pylabtools import select_figure_formats
+        from matplotlib_inline.backend_inline import set_matplotlib_close
+
+        shell.enable_matplotlib("inline")
+        set_matplotlib_close(True)
+        select_figure_formats(shell, {"retina"}, bbox_inches="tight")
 
 
 def scatter_classes(ax: Axes, data: Dataset, label: bool = True) -> None:
@@ -798,10 +819,11 @@ def rate_curve(ax: Axes, learning_rates: ArrayLike, losses: ArrayLike, safe: flo
     (curve,) = ax.loglog(rates, losses, **{"color": PALETTE["loss"], **line})
     for times in (1, 2):
         at = times * safe
-        ax.plot(at, np.interp(at, rates, losses), "o" if times == 1 else "D", color=curve.get_color(), zorder=4)
+        height = float(np.interp(at, rates, losses))
+        ax.plot(at, height, "o" if times == 1 else "D", color=curve.get_color(), zorder=4)
         ax.annotate(
             f"{times}/β",
-            (at, np.interp(at, rates, losses)),
+            (at, height),
             (0, 7),
             textcoords="offset points",
             ha="center",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.special import entr, expit, log_softmax, logsumexp, rel_entr
+from scipy.special import entr, expit, log_softmax, logsumexp, rel_entr, xlogy
 from scipy.special import softmax as sp_softmax
 
 LEARNERS: dict[str, Callable[..., Any]] = {}
@@ -148,7 +148,33 @@ def _(Z, axis=-1, **ignored):
     return np.einsum("nk,n->nk", E, 1 / np.einsum("nk->n", E))
 
 
+@right("softmax")
+def _(Z):
+    return np.exp(log_softmax(Z, axis=1))
+
+
+@right("softmax")
+def _(Z):
+    return np.exp(Z - logsumexp(Z, axis=1, keepdims=True))
+
+
+@right("softmax")
+def _(Z):
+    shifted = np.asarray(Z, dtype=float) - np.sort(Z, axis=1)[:, -1:]
+    powers = np.power(np.e, shifted)
+    return (powers.T / powers.sum(axis=1)).T
+
+
+@right("softmax")
+def _(Z):
+    return np.nan_to_num(np.apply_along_axis(sp_softmax, 1, Z))  # nothing is there to be replaced
+
+
 LEARNERS |= {
+    "softmax.other_shift": rows(lambda z: np.exp(z - np.median(z)) / sum(np.exp(z - np.median(z)))),
+    "softmax.cut_off": rows(lambda z: np.exp(np.clip(z, -700, 700)) / np.exp(np.clip(z, -700, 700)).sum()),
+    "softmax.epsilon": rows(lambda z: np.exp(z - max(z)) / (1e-7 + sum(np.exp(z - max(z))))),
+    "softmax.floor": lambda Z: np.maximum(1e-15, sp_softmax(Z, axis=1)),
     "softmax.axis_0": lambda Z: sp_softmax(Z, axis=0),
     "softmax.global_sum": lambda Z: sp_softmax(Z),
     "softmax.no_keepdims": lambda Z: np.exp(Z - np.max(Z)) / np.sum(np.exp(Z - np.max(Z)), axis=1),
@@ -165,6 +191,13 @@ LEARNERS |= {
     "softmax.sigmoid": expit,
     "softmax.hard_max": lambda Z: np.eye(Z.shape[1])[np.argmax(Z, axis=1)],
 }
+
+
+@learner("softmax.nan_hidden")
+def _(Z):
+    Y_hat = np.exp(Z) / np.exp(Z).sum(axis=1)[:, None]
+    Y_hat[np.isnan(Y_hat)] = 0
+    return Y_hat
 
 
 @learner("softmax.integer_buffer")
@@ -203,7 +236,29 @@ def _(Y_hat, Y):
     return Loss(rel_entr(Y, Y_hat).sum() / Y.shape[0])
 
 
+@right("cross_entropy")
+def _(Y_hat, Y):
+    return np.mean([np.log(1 / p) if p else np.inf for p in (Y_hat * Y).sum(axis=1)])
+
+
+@right("cross_entropy")
+def _(Y_hat, Y):
+    return -np.log(Y_hat, where=Y > 0, out=np.zeros(Y.shape)).sum() / len(Y)
+
+
+@right("cross_entropy")
+def _(Y_hat, Y):
+    return -xlogy(Y, Y_hat).sum(axis=1).mean()
+
+
+@right("cross_entropy")
+def _(Y_hat, Y):
+    return -np.nansum(Y * np.log(Y_hat)) / len(Y)  # 0 · −∞ is left out, 1 · −∞ is not
+
+
 LEARNERS |= {
+    "cross_entropy.masked": lambda P, Y: -sum(np.log(p) for p in pick(P, classes(Y)) if p > 0) / len(P),
+    "cross_entropy.infinity_hidden": lambda P, Y: -np.nan_to_num(Y * np.log(P)).sum() / len(P),
     "cross_entropy.sum": lambda P, Y: -sum(np.log(pick(P, classes(Y)))),
     "cross_entropy.mean_of_all": lambda P, Y: -(Y * np.log(P)).mean(),
     "cross_entropy.sign": lambda P, Y: (Y * np.log(P)).sum(axis=1).mean(),
@@ -241,7 +296,41 @@ def _(Z, labels):
     return np.einsum("nk,nk->", Y, -log_softmax(Z, axis=1)) / len(Z)
 
 
+@right("cross_entropy_from_logits")
+def _(Z, labels):
+    return np.mean(
+        [
+            np.log1p(sum(np.exp(np.delete(z, c) - z[c]))) if z[c] == max(z) else logsumexp(z) - z[c]
+            for z, c in zip(Z, labels, strict=True)
+        ]
+    )
+
+
+@right("cross_entropy_from_logits")
+def _(Z, labels):
+    Z = (Z.T - Z.max(axis=1)).T
+    return (np.logaddexp.reduce(Z, axis=1) - np.take_along_axis(Z, labels[:, None], axis=1)[:, 0]).mean()
+
+
 LEARNERS |= {
+    "cross_entropy_from_logits.global_max": lambda Z, y: np.mean(
+        np.log(np.exp(Z - np.max(Z)).sum(axis=1)) + np.max(Z) - pick(Z, y)
+    ),
+    "cross_entropy_from_logits.other_shift": lambda Z, y: np.mean(
+        [np.log(sum(np.exp(z - np.mean(z)))) + np.mean(z) - z[c] for z, c in zip(Z, y, strict=True)]
+    ),
+    "cross_entropy_from_logits.cut_off": lambda Z, y: np.mean(
+        logsumexp(np.clip(Z, -300, 300), axis=1) - pick(np.clip(Z, -300, 300), y)
+    ),
+    "cross_entropy_from_logits.masked": lambda Z, y: (
+        -np.mean([np.log(p) if p > 0 else 0.0 for p in pick(sp_softmax(Z, axis=1), y)])
+    ),
+    "cross_entropy_from_logits.infinity_hidden": lambda Z, y: (
+        -np.mean(np.nan_to_num(np.log(pick(sp_softmax(Z, axis=1), y))))
+    ),
+    "cross_entropy_from_logits.width_from_batch": lambda Z, y: (
+        -np.mean(np.sum((y[:, None] == np.arange(max(y) + 1)) * log_softmax(Z, axis=1), axis=1))
+    ),
     "cross_entropy_from_logits.log_of_softmax": lambda Z, y: -np.log(pick(sp_softmax(Z, axis=1), y)).mean(),
     "cross_entropy_from_logits.no_shift": lambda Z, y: (-pick(Z, y) + np.log(sum(np.exp(Z.T)))).mean(),
     "cross_entropy_from_logits.sum": lambda Z, y: sum(logsumexp(Z, axis=1) - pick(Z, y)),
@@ -391,6 +480,7 @@ def _(Y_hat, Y, mean=True):
 
 
 LEARNERS |= {
+    "dL_dYhat.masked": lambda P, Y: np.where((Y == 1) & (P > 0), -1 / np.where(P > 0, P, 1), 0) / len(P),
     "dL_dYhat.loss_itself": lambda P, Y: np.where(Y == 1, -np.log(P), 0) / len(P),
     "dL_dYhat.sign": lambda P, Y: np.where(Y == 1, 1 / P, 0) / len(P),
     "dL_dYhat.no_mask": lambda P, Y: -(P**-1) / len(P),
@@ -432,6 +522,9 @@ def entries(value: Callable[..., float]) -> Callable[..., Any]:
 
 
 LEARNERS |= {
+    "softmax_jacobian.floor": lambda p: (
+        np.diag(np.maximum(p, 1e-8)) - np.outer(np.maximum(p, 1e-8), np.maximum(p, 1e-8))
+    ),
     "softmax_jacobian.diagonal_only": entries(lambda p, i, j: p[i] - p[i] ** 2 if i == j else 0.0),
     "softmax_jacobian.vector": lambda p: p - p**2,
     "softmax_jacobian.no_delta": entries(lambda p, i, j: -p[i] * p[j]),

@@ -181,6 +181,7 @@ HELP = {
     "import math\n\n\ndef predict(X, W, b):\n    return math.pi": "math comes from math.",
     "def predict(X, W, b):\n    import scipy.special\n    return scipy": "predict uses scipy.special.",
     "def predict(X, W, b):\n    return eval('1')": "predict uses eval.",
+    "def predict(X, W, b):\n    return (lambda: exec(''))()": "predict uses exec.",
     "import linclf_helpers.forward as f\n\n\ndef train(*a):\n    return helper()\n\n\ndef helper():\n    return f": (
         "f comes from linclf_helpers.forward."
     ),

@@ -10,12 +10,14 @@ import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any
 
 import nbformat
 import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from tests.optional import install, lacks, skip
 
 ROOT = Path(__file__).resolve().parent.parent
 HUB = ROOT / ".jupyterhub"
@@ -30,17 +32,10 @@ c.JupyterHub.load_roles.append({"name": "user", "scopes": ["self", "access:serve
 """
 
 
-def unavailable(reason: str) -> NoReturn:
-    """Skip, or fail where the class is required."""
-    if os.environ.get("CLASS_TESTS") == "required":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="module")
 def rehearse() -> ModuleType:
-    if missing := [name for name in ("jupyterhub", "nbgitpuller") if importlib.util.find_spec(name) is None]:
-        unavailable(f"needs {', '.join(missing)} (make .venv/.class)")
+    if lacks("jupyterhub", "nbgitpuller", "firstuseauthenticator", "jupyterhub_idle_culler"):
+        skip("JupyterHub", install("class"), "CLASS_TESTS")
     spec = importlib.util.spec_from_file_location("rehearse", HUB / "rehearse.py")
     assert spec
     assert spec.loader
@@ -52,8 +47,13 @@ def rehearse() -> ModuleType:
 @pytest.fixture
 def hub(rehearse: ModuleType) -> None:
     """Skip where no hub can be started, unless it is required."""
-    if missing := [tool for tool in ("git", str(rehearse.PROXY)) if not shutil.which(tool)]:
-        unavailable(f"needs {', '.join(missing)} (make .venv/.class)")
+    for tool, command in (
+        ("git", "apt install git"),
+        ("node", "apt install nodejs npm (macOS: brew install node)"),
+        (str(rehearse.PROXY), "make .venv/.class"),
+    ):
+        if not shutil.which(tool):
+            skip(Path(tool).name, command, "CLASS_TESTS")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -95,7 +95,7 @@ def test_the_image_has_what_the_course_and_the_link_need() -> None:
     lines = (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8").splitlines()
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     needs = {line.partition("#")[0].strip() for line in lines}
-    assert needs == {"-r ../requirements.txt", *(band for band in groups["class"] if "nbgitpuller" in band)}
+    assert needs == {"-e .[lab]", *(band for band in groups["class"] if "nbgitpuller" in band)}
 
 
 def test_a_frame_with_pictures_holds_its_message(rehearse: ModuleType) -> None:
@@ -139,6 +139,15 @@ def test_a_learner_clicks_again_and_not_for_ever(rehearse: ModuleType, monkeypat
     with pytest.raises(RuntimeError, match="404"):
         learner.arrive()
     assert rehearse.PATIENCE < now[0] - 20 <= rehearse.PATIENCE + 10
+
+
+def test_a_folder_that_limits_no_memory_is_left_as_it_was(
+    rehearse: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Version 1 of Linux's control groups has a plain folder where version 2 has the groups."""
+    monkeypatch.setattr(rehearse, "CGROUPS", {str(tmp_path): "memory.max"})
+    assert rehearse.new_cgroup("class-1") == (None, "")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -196,3 +205,12 @@ def test_a_broken_notebook_and_an_open_hub_are_found(tmp_path: Path) -> None:
     ):
         assert any(what in line for line in failed), result.stdout
     assert any("ZeroDivisionError" in line for line in failed)
+
+
+def test_a_folder_without_control_groups_is_left_as_it_was(
+    rehearse: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root can make folders in the mount point of version 1, too; there they are folders and nothing more."""
+    monkeypatch.setattr(rehearse, "CGROUPS", {str(tmp_path): "memory.max"})
+    assert rehearse.new_cgroup("rehearsal") == (None, "")
+    assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from linclf_helpers import exercises
 from linclf_helpers.exercises import FUNCTIONS, Choice, Exercise, Outcome, Paper
-from linclf_helpers.exercises._observe import Probe, own_lines
+from linclf_helpers.exercises._compare import apart
+from linclf_helpers.exercises._observe import Probe, observe, own_lines
 
 KINDS = {
     *("right", "not_started", "not_a_function", "wrong_signature", "raised", "stopped", "returned_nothing"),
@@ -196,7 +197,7 @@ def test_prints_and_warnings_stay_inside(capsys: pytest.CaptureFixture[str]) -> 
         print("Z is", Z)
         print("oops", file=sys.stderr)
         warnings.warn("careful", UserWarning, stacklevel=1)
-        np.seterr(all="raise")
+        np.seterr(over="raise", divide="raise", invalid="raise")  # e to the −1000th is 0, and rightly so
         return right(Z)
 
     with np.errstate():
@@ -339,9 +340,180 @@ def test_digits_are_shown_where_four_would_look_alike() -> None:
     assert yours != expected
 
 
-def test_single_precision_is_pointed_out() -> None:
-    outcome = softmax.check(lambda Z: right(Z).astype(np.float32))
-    assert "float32: how many digits" in outcome.message
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda A: A.astype(np.float32), "your numbers have the type float32."),
+        (lambda A: A.astype(np.float16), "your numbers have the type float16."),
+        (lambda A: A.astype(np.float32).astype(float), "your numbers have the type float32."),
+        (lambda A: A.round(1), "cut to 1 decimal."),
+        (lambda A: A.round(6), "cut to 6 decimals."),
+        (lambda A: np.floor(1e4 * A) / 1e4, "cut to 4 decimals."),
+        (lambda A: A * (1 + 3e-7), "right to about 6 digits."),
+    ],
+)
+@pytest.mark.parametrize("exercise", [softmax, exercises.dL_dYhat, exercises.dL_dW, exercises.gradient_step])
+def test_lost_digits_are_named_and_nothing_else_is(exercise: Exercise, change: object, text: str) -> None:
+    def answer(*args):
+        result = exercise.reference(*args)
+        return tuple(map(change, result)) if isinstance(result, tuple) else change(result)
+
+    outcome = exercise.check(answer)
+    assert (outcome.kind, outcome.mistake) == ("wrong", None)
+    assert outcome.title.endswith(text)
+    assert "times the right one" not in outcome.message
+    assert "should sum" not in outcome.message
+    yours, expected = (value for name, value in outcome.table if name == "expected" or name.startswith("your "))
+    assert yours != expected
+
+
+def test_low_precision_on_the_way_is_named() -> None:
+    def halfway(Z):
+        E = np.exp((Z - Z.max(axis=1, keepdims=True)).astype(np.float32)).astype(float)
+        return E / E.sum(axis=1, keepdims=True)
+
+    assert "right to about" in softmax.check(halfway).title
+    assert "nearly" not in softmax.check(lambda Z: right(Z) * 1.01).title
+
+
+def test_a_nearly_right_number_is_no_factor_and_its_sums_show_why() -> None:
+    outcome = dL_dZ.check(lambda Y_hat, Y: (Y_hat - Y) / len(Y) + 2e-5 * Y)
+    assert "always" not in outcome.message
+    odd = softmax.check(lambda Z: right(Z) * (1 + 2e-5 * (Z > 0)))
+    [law] = [line for line in odd.lines if line.startswith("Each row should sum to 1; yours")]
+    shown = law.partition(" to ")[2].partition(" to ")[2].rstrip(".…, ").split(", ")
+    assert shown
+    assert "1" not in shown
+    assert "always 1.00002 times" in softmax.check(lambda Z: right(Z) * 1.00002).message
+
+
+# Empty answers
+
+
+@pytest.mark.parametrize("exercise", [softmax, dL_dZ, exercises.dL_dW, exercises.softmax_jacobian, exercises.dz_dW])
+def test_zeros_and_constants_are_called_so(exercise: Exercise) -> None:
+    def full(value):
+        return lambda *args: np.full(exercise.reference(*args).shape, value)
+
+    assert "Every entry of your result is 0." in exercise.check(full(0.0)).message
+    assert "Every entry of your result is the same number, 0.3." in exercise.check(full(0.3)).message
+
+
+def test_an_answer_that_does_not_look_at_what_comes_in() -> None:
+    assert "It returns 0.5 whatever comes in." in cross_entropy.check(lambda Y_hat, Y: 0.5).message
+    assert "It returns 0 whatever comes in." in cross_entropy.check(lambda Y_hat, Y: 0).message
+    uneven = softmax.check(lambda Z: np.full(Z.shape, Z.sum()))
+    assert "Every entry of your result is the same number." in uneven.message
+    assert "Your result is the argument Z as it came." in softmax.check(lambda Z: Z).message
+    assert "is the argument Y as it came." in dL_dZ.check(lambda Y_hat, Y: Y).message
+    half = exercises.gradient_step.check(lambda W, b, dW, db, rate: (W - rate * dW, 0 * b))
+    if half.kind == "wrong":
+        assert "Every entry of your b is 0." in half.message
+    assert "Every entry" not in softmax.check(lambda Z: right(Z)[:, ::-1] if len(Z) > 1 else 0 * Z).message
+    mixed = softmax.check(lambda Z: np.zeros(Z.shape) if len(Z) == 2 else np.zeros(3))
+    assert "Every entry" not in mixed.message
+
+
+# The order of the parameters
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        (dL_dZ, lambda Y, Y_hat: (Y_hat - Y) / len(Y)),
+        (dL_dZ, lambda y, y_hat: (y_hat - y) / len(y)),
+        (dL_dZ, lambda y_true, y_pred: (y_pred - y_true) / len(y_true)),
+        (dL_dZ, lambda labels, something: (something - labels) / len(labels)),
+        (cross_entropy, lambda Y, Y_hat: -np.log(Y_hat[Y == 1]).mean()),
+        (
+            exercises.cross_entropy_from_logits,
+            lambda labels, Z: exercises.cross_entropy_from_logits.reference(Z, labels),
+        ),
+        (exercises.dL_dYhat, lambda Y, P: -Y / P / len(Y)),
+        (exercises.dz_dW, lambda K, x: np.einsum("d,jk->jdk", x, np.eye(K))),
+        (exercises.one_hot, lambda K, labels: np.eye(K)[labels]),
+        (exercises.dL_dW, lambda dL_dZ, X: X.T @ dL_dZ),
+        (exercises.gradient_step, lambda W, dW, b, db, lr: (W - lr * dW, b - lr * db)),
+    ],
+)
+def test_another_order_of_the_parameters_is_recognised(exercise: Exercise, answer: object) -> None:
+    outcome = exercise.check(answer)
+    assert (outcome.kind, outcome.mistake) == ("wrong_signature", None), outcome
+    assert outcome.title.startswith(f"your parameters come in another order: I call {exercise.call}, and yours are (")
+    assert outcome.lines == ("In the order asked for it is right.",)
+
+
+def test_another_order_and_a_mistake_besides() -> None:
+    outcome = dL_dZ.check(lambda Y, Y_hat: Y_hat - Y)
+    assert "another order" in outcome.title
+    assert "something else is not right yet" in outcome.message
+
+
+def test_the_order_is_found_by_trying_where_names_say_nothing() -> None:
+    outcome = exercises.dL_dYhat.check(lambda one, other: -one / other / len(one))
+    assert outcome.title == "it would be right if I called it as dL_dYhat(Y, Y_hat)."
+    assert outcome.kind == "wrong_signature"
+    inside = exercises.dL_dYhat.check(lambda Y_hat, Y: -Y_hat / Y / len(Y))  # the names are right, their use is not
+    assert "it would be right if I called it as dL_dYhat(Y, Y_hat)" in inside.title
+    either = dL_dZ.check(lambda one, other: (other - one) / len(one))  # as likely a sign
+    assert "called it as dL_dZ(Y, Y_hat)" in either.title
+    assert "the sign is the other way round" in either.message
+
+
+def test_a_mistake_in_the_right_order_keeps_its_name() -> None:
+    for answer in (lambda Y_hat, Y: (Y - Y_hat) / len(Y), lambda P, Y: (Y - P) / len(P)):
+        assert dL_dZ.check(answer).mistake == "dL_dZ.sign"
+    assert dL_dZ.check(np.subtract).mistake == "dL_dZ.no_mean"  # a function without a signature to read
+    assert dL_dZ.check(lambda *both: both[0] - both[1]).mistake == "dL_dZ.no_mean"
+
+
+# How closely numbers are compared
+
+
+def test_tiny_numbers_count_as_much_as_large_ones() -> None:
+    def lost(Z):
+        P = right(Z)
+        return np.where(P < 1e-13, 0, P)
+
+    assert softmax.check(lost).kind == "wrong"
+    tiny = Probe((np.array([[1e-20, 2.0]]), np.array([[0.0, 0], [0, 0]])))
+    exercise = Exercise("tiny", (), lambda X, Y: X * 3, "3X", [[tiny]], ("Z",))
+    assert exercise.check(lambda X, Y: X * 3).kind == "right"
+    assert exercise.check(lambda X, Y: np.where(X < 1e-15, 0, X * 3)).kind == "wrong"
+
+
+def test_rounding_is_no_mistake_where_a_sum_cancels() -> None:
+    probe = Probe((np.array([[0.1, 0.2, -0.3, 1e-20], [0.3, -0.1, -0.2, 2e-20]]),))
+    exercise = Exercise("sums", (), lambda X: X.sum(axis=1), "Σ x", [[probe]], ("s",))
+    assert exercise.check(lambda X: X[:, ::-1].sum(axis=1)).kind == "right"
+    assert exercise.check(lambda X: np.array([sum(sorted(x)) for x in X])).kind == "right"
+    assert exercise.check(lambda X: X.sum(axis=1) + 1e-11).kind == "wrong"
+
+
+def test_a_jump_is_not_put_down_to_rounding() -> None:
+    """A result that jumps where its argument hardly moves is still compared closely."""
+    exercise = Exercise("step", (), lambda X: np.sign(X - 0.3), "sign", [[Probe((np.array([0.3, 0.7]),))]], ("s",))
+    assert exercise.check(lambda X: np.sign(X - 0.3)).kind == "right"
+    assert exercise.check(lambda X: np.ones(2)).kind == "wrong"
+
+
+def test_a_right_answer_that_is_more_exact_than_ours_is_right() -> None:
+    def with_log1p(Z, labels):
+        return np.mean([np.log1p(sum(np.exp(np.delete(z, c) - z[c]))) for z, c in zip(Z, labels, strict=True)])
+
+    exercise = exercises.cross_entropy_from_logits
+    sure = Probe((np.array([[60.0, 0.0]]), np.array([0])))
+    assert exercise._is_right(sure, observe(with_log1p, sure, exercise.arguments, 1))
+
+
+def test_equal_numbers_are_shown_with_all_digits() -> None:
+    assert apart(1.5, 1.5) == ("1.5", "1.5")
+
+
+def test_two_calls_that_differ_late_are_shown_with_digits_enough() -> None:
+    outcome = softmax.check(lambda Z: right(Z) + 1e-8 * next(counter))
+    assert outcome.kind == "not_repeatable"
+    assert outcome.table[0][1] != outcome.table[1][1]
 
 
 def test_a_wrong_shape_shows_both() -> None:
@@ -387,7 +559,12 @@ def test_three_general_hints_that_end_in_a_worked_number() -> None:
     assert texts[0].startswith("hint 1 of 3. ")
     assert texts[2].startswith("hint 3 of 3. A case to work out by hand. Given Z = [[")
     assert texts[3] == texts[2]
-    assert softmax.hint().lines == ("This was the last hint.",)
+
+
+def test_who_asks_on_after_the_last_hint_is_told_so() -> None:
+    lines = [softmax.hint().lines[0] for _ in range(4)]
+    assert lines[1:3] == ["Ask again for the next one.", "This was the last hint."]
+    assert "solution() shows the way" in lines[3]
 
 
 def test_after_a_mistake_the_hints_are_about_it() -> None:
@@ -459,6 +636,40 @@ def test_numbers_on_paper(paper: Paper, answer: object, kind: str) -> None:
     assert outcome.kind == kind, outcome
     if kind == "wrong":
         assert outcome.table == (("your J[1, 1]", "0.5"),)  # which entry is off; not what it should be
+
+
+@pytest.mark.parametrize(
+    ("exercise", "right", "wrong"),
+    [
+        (
+            "softmax_on_paper",
+            [[0.12, 0.25, 0.62], [0.13, 0.25, 0.63], [0.125, 0.25, 0.625], [1 / 8, 2 / 8, 5 / 8]],
+            [[0.11, 0.25, 0.63], [0.14, 0.25, 0.62], [0.1, 0.3, 0.6], [0.125, 0.25, 0.6]],
+        ),
+        (
+            "slope_on_paper",
+            [[[-1, 0, 0], [0, 0, -0.62]], [[-1, 0, 0], [0, 0, -0.63]], [[-1, 0, 0], [0, 0, -0.625]]],
+            [[[-1, 0, 0], [0, 0, -0.64]], [[-1, 0, 0], [0, 0, -0.6]], [[-1, 0.01, 0], [0, 0, -0.63]]],
+        ),
+        ("chain_on_paper", [[-0.5, 0.25, 0.25]], [[-0.5, 0.2, 0.3], [-0.5, 0.25, 0.26]]),
+        ("shapes_on_paper", [[[1, 5], [5, 5], [5, 20]]], [[[1, 5], [5, 5], [5, 20.004]], [[1, 5], [5, 5], [5, 21]]]),
+        ("descent_on_paper", [[-0.2, 0.04, -0.008]], [[-0.2, 0.04, -0.01], [-0.2, 0.04, 0], [-0.2, 0.044, -0.008]]),
+        ("recall_on_paper", [[0.9, 0.6, 0.98]], [[0.9, 0.6, 0.99], [0.9, 0.6, 1]]),
+        (
+            "jacobian_on_paper",
+            [[[0.25, -0.25, 0], [-0.25, 0.25, 0], [0, 0, 0]]],
+            [[[0.26, -0.25, 0], [-0.25, 0.25, 0], [0, 0, 0]]],
+        ),
+        ("outer_on_paper", [[[1, -0.5, -0.5], [-0.5, 0.25, 0.25]]], [[[1, -0.5, -0.5], [-0.5, 0.25, 0.3]]]),
+    ],
+)
+def test_either_rounding_is_right_on_paper_and_nothing_looser(exercise: str, right: list, wrong: list) -> None:
+    task = getattr(exercises, exercise)
+    for answer in right:
+        assert task.examine(answer).kind == "right", answer
+    for answer in wrong:
+        assert task.examine(answer).kind == "wrong", answer
+        assert "hint() says more." in task.examine(answer).message
 
 
 def test_paper_helps_too(paper: Paper) -> None:

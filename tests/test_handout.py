@@ -49,25 +49,16 @@ def test_it_holds_what_learners_need_and_nothing_else(unpacked: Path) -> None:
         pytest.skip("not a git checkout")
     package = {name for name in listed if name.startswith("linclf_helpers/")}
     notebooks = {name for name in listed if re.fullmatch(r"notebooks/\d\d_\w+\.ipynb", name)}
-    top = {"README.md", "LICENSE", "requirements.txt", "pyproject.toml"}
+    top = {"README.md", "LICENSE", "pyproject.toml"}
     assert len(notebooks) == 11
     assert names == package | notebooks | top
-
-
-def test_requirements_are_those_that_run_the_course(unpacked: Path) -> None:
-    lines = (unpacked / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    names = [re.match(r"[-\w. ]+", line)[0].strip() for line in lines if line[:1] not in ("", "#")]
-    assert names == ["numpy", "matplotlib", "jupyterlab", "ipywidgets", "tqdm", "ipykernel", "-e ."]
-    whole = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    assert all(line in whole for line in lines[1:-1])
-    with pytest.raises(SystemExit, match="no part"):
-        make_handout.requirements("# Other things\nnumpy\n")
 
 
 def test_its_start_page_names_what_is_there(unpacked: Path) -> None:
     start = (unpacked / "README.md").read_text(encoding="utf-8")
     pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f'requires-python = ">={re.search(r"Python ([0-9.]+) or newer", start)[1]}"' in pyproject
+    assert '-m pip install -e ".[lab]"' in start  # the group: tests/test_setup_files.py
     for name in re.findall(r"[\w/]+\.(?:txt|ipynb|md)", start):
         assert (unpacked / name).exists()
 

@@ -9,6 +9,8 @@ import re
 import sys
 import threading
 import tracemalloc
+import weakref
+from types import SimpleNamespace
 from typing import Any
 
 import ipywidgets
@@ -24,6 +26,7 @@ from scipy.special import softmax as scipy_softmax
 from linclf_helpers import widgets
 from linclf_helpers.datasets import Dataset, load_penguins
 from linclf_helpers.forward import cross_entropy_from_logits
+from linclf_helpers.forward import softmax as stable_softmax
 from linclf_helpers.gradcheck import check_gradient, error_by_step_size
 from linclf_helpers.model import LinearClassifier
 from linclf_helpers.plots import CARD, CLASS_COLOURS, INK, MUTED, PALETTE, SIGNED
@@ -231,6 +234,75 @@ def test_a_thousand_moves_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch) 
     assert after - before < 200_000  # one picture is 15,000 bytes: a thousand would be 15 million
 
 
+class TestSet:
+    @pytest.mark.parametrize(
+        ("values", "says"),
+        [
+            ({"z0": 4, "z9": 1}, "z9: expected one of z0, z1, z2, shift, temperature"),
+            ({"z0": 4, "z1": 99}, "z1: expected a number from -5 to 5, got 99"),
+            ({"z0": 4, "z1": "x"}, "z1: expected a number from -5 to 5, got 'x'"),
+            ({"z0": 4, "z1": np.nan}, "z1: expected a number from -5 to 5, got nan"),
+        ],
+    )
+    def test_all_or_nothing(self, values: dict[str, Any], says: str) -> None:
+        explorer = widgets.SoftmaxExplorer()
+        before = explorer.state()
+        with pytest.raises(ValueError, match=re.escape(says)):
+            explorer.set(**values)
+        assert explorer.state() == before
+
+    def test_a_value_that_is_no_option(self) -> None:
+        explorer = widgets.LinearLayerExplorer()
+        before = explorer.state()
+        with pytest.raises(ValueError, match="penguin: can't be set to 9"):
+            explorer.set(change=2.0, penguin=9)
+        assert explorer.state() == before
+
+    def test_ends_of_a_logarithmic_slider(self) -> None:
+        explorer = widgets.CrossEntropyExplorer()
+        explorer.set(h=10**-0.5)
+        with pytest.raises(ValueError, match=r"h: expected a number from 1e-12 to 0.3162, got 1"):
+            explorer.set(h=1)
+
+
+class TestClose:
+    def test_nothing_stays(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Explorer, "ratio", 0.5)
+        open_before = set(ipywidgets.widgets.widget._instances)
+        for kind in (widgets.SoftmaxExplorer, widgets.LearningRateExplorer):
+            explorer = kind()
+            figure = weakref.ref(explorer.live.figure)
+            explorer.close()
+            gc.collect()
+            assert figure() is None
+            assert set(ipywidgets.widgets.widget._instances) == open_before
+            assert repr(explorer).startswith(f"{kind.__name__}: ")  # Out[n] still shows it
+
+    def test_running_a_cell_again_closes_what_it_made(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Explorer, "ratio", 0.5)
+        request: dict[str, Any] = {}
+        shell = SimpleNamespace(kernel=SimpleNamespace(get_parent=lambda channel: request))
+        monkeypatch.setattr(explorer_module, "get_ipython", lambda: shell)
+
+        def run(cell: str, run: str) -> Any:
+            request.update(metadata={"cellId": cell}, header={"msg_id": run})
+            return widgets.SoftmaxExplorer()
+
+        first, beside = run("a", "1"), run("a", "1")
+        other = run("b", "2")
+        assert first.controls
+        assert beside.controls
+        assert other.controls
+        again = run("a", "3")
+        assert not first.controls
+        assert not beside.controls
+        assert other.controls
+        assert again.controls
+        request.clear()  # a front end that does not say which cell it runs
+        assert widgets.SoftmaxExplorer().controls
+        assert again.controls
+
+
 def test_moves_from_several_threads_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """JupyterLab may handle each control's messages in a thread of its own; no picture may be drawn into another."""
     monkeypatch.setattr(Explorer, "ratio", 0.5)
@@ -353,8 +425,11 @@ class TestLearnersFunction:
             (lambda z: 1 / 0, "raised ZeroDivisionError: division by zero"),
             (lambda z: None, "returned None (is the return missing?); expected shape (3,)"),
             (lambda z: z[:2], "returned shape (2,); expected shape (3,)"),
-            (lambda z: "abc", "returned str, not numbers"),
-            (lambda z: [1, [2, 3]], "returned list, not numbers"),
+            (lambda z: "abc", "returned str, not real numbers"),
+            (lambda z: "1", "returned str, not real numbers"),
+            (lambda z: [1, [2, 3]], "returned list, not real numbers"),
+            (lambda z: z + 0j, "returned an array of complex128, not real numbers"),
+            (lambda z: sys.exit("bye"), "raised SystemExit: bye"),
             (lambda z: z * np.nan, "returned nan for [1.0, 2.0, 3.0]"),
             (lambda z: np.exp(1000 * z), "returned inf for [1.0, 2.0, 3.0]"),
         ],
@@ -363,6 +438,46 @@ class TestLearnersFunction:
         with pytest.raises(LearnersError) as caught:
             LearnersFunction(function, "f")(np.array([1.0, 2.0, 3.0]), shape=(3,))
         assert says in str(caught.value)
+
+    def test_none_where_one_number_is_expected(self) -> None:
+        with pytest.raises(LearnersError, match="returned None"):
+            LearnersFunction(lambda p: None, "loss")(np.array(0.5), shape=())
+
+    def test_the_stop_button_passes_through(self) -> None:
+        def stopped(z: np.ndarray) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            LearnersFunction(stopped, "f")(np.zeros(3), shape=(3,))
+
+    def test_what_it_prints_is_kept_off_the_page(self, capsys: pytest.CaptureFixture[str]) -> None:
+        def chatty(z: np.ndarray) -> np.ndarray:
+            print("hello")
+            print("hello", file=sys.stderr)
+            return z
+
+        LearnersFunction(chatty, "f")(np.zeros(3), shape=(3,))
+        assert capsys.readouterr() == ("", "")
+
+    @pytest.mark.parametrize(
+        ("given", "value"),
+        [
+            ("f = LearnersFunction(mine, 'f')", 2.0),  # the name it was given by: the newest counts
+            ("f = make(mine)", 2.0),  # through a function of the learner's own
+            ("first = mine; f = LearnersFunction(first, 'f')", 1.0),
+            ("f = LearnersFunction({'a': mine}['a'], 'f'); other = mine", 2.0),
+            ("f = LearnersFunction(space['mine'], 'f')", 1.0),  # by no name
+            ("first = mine; f = LearnersFunction(first or mine, 'f')", 1.0),  # by two
+        ],
+    )
+    def test_a_redefinition_counts_for_the_name_it_was_given_by(self, given: str, value: float) -> None:
+        space: dict[str, Any] = {"LearnersFunction": LearnersFunction, "np": np}
+        space["space"] = space
+        exec("def mine(z): return z + 1\ndef make(g): return LearnersFunction(g, 'f')", space)
+        for statement in given.split("; "):  # as IPython runs a cell: each statement compiled by itself
+            exec(statement, space)
+        exec("def mine(z): return z + 2", space)
+        assert space["f"](np.zeros(1), shape=(1,)) == value
 
     def test_gets_a_copy(self) -> None:
         def greedy(z: np.ndarray) -> np.ndarray:
@@ -398,7 +513,9 @@ class TestLearnersFunction:
         notebook: dict[str, Any] = {"np": np}
         parameters = good.split(":")[0].removeprefix("lambda ")
         exec(f"def mine({parameters}):\n    return {bad}", notebook)
-        explorer = kind(**{argument: notebook["mine"]})
+        notebook["kind"] = kind
+        exec(f"explorer = kind({argument}=mine)", notebook)
+        explorer = notebook["explorer"]
         assert explorer.problem.startswith("Your function r")
         assert 'role="alert"' in explorer.readout.value
         faded = picture(explorer)
@@ -433,6 +550,29 @@ class TestSoftmaxExplorer:
         explorer.set(z0=-5.0, z1=5.0, z2=-5.0, temperature=0.1)
         assert np.allclose(np.ravel(explorer.artists["point"].get_data()), [1, 0])  # the corner of class 1
 
+    @pytest.mark.parametrize(
+        ("softmax", "says"),
+        [
+            (
+                lambda Z: np.exp(Z) / np.exp(Z).sum(axis=0),
+                "Yours sum to 3.0000, and probabilities sum to 1. Over which axis of Z, shape (1, 3), do you sum?",
+            ),
+            (lambda Z: stable_softmax(Z) / 2, "Yours sum to 0.5000, and probabilities sum to 1."),
+            (lambda Z: stable_softmax(Z) + 1e-5, "Yours sum to 1.00003000, and probabilities sum to 1."),
+            (lambda Z: stable_softmax(Z) - [0.5, 0, -0.5], "A probability can't be negative, and yours are down to"),
+        ],
+    )
+    def test_what_are_no_probabilities_is_said_and_seen(self, softmax: Any, says: str) -> None:
+        explorer = widgets.SoftmaxExplorer(softmax=softmax)
+        assert says in explorer.text()
+        assert "no point in the triangle" in explorer.text()
+        assert not explorer.artists["point"].get_visible()
+
+    def test_rounding_is_no_mistake(self) -> None:
+        explorer = widgets.SoftmaxExplorer(softmax=lambda Z: stable_softmax(Z).astype(np.float32))
+        assert "they sum to 1.0000" in explorer.text()
+        assert explorer.artists["point"].get_visible()
+
 
 class TestCrossEntropyExplorer:
     def test_slopes(self) -> None:
@@ -451,6 +591,11 @@ class TestCrossEntropyExplorer:
         explorer = widgets.CrossEntropyExplorer()
         explorer.set(p=0.01, h=10**-0.5)
         assert np.isclose(explorer.compute(explorer.state()).h, 0.009)
+        assert (
+            "The nudge is held at 0.9 p, so that p − h stays above 0; the slider asks for 3.2e-01." in explorer.text()
+        )
+        explorer.set(h=1e-4)
+        assert "held" not in explorer.text()
 
 
 class TestChainRuleExplorer:
@@ -601,7 +746,7 @@ class TestLearningRateExplorer:
     def test_raw_diverges_where_standardised_is_harmless(self, rates: Any) -> None:
         rates.set(data=lr.RAW, learning_rate=0.01, steps=200, batch_size=0, momentum=0.0)
         assert "Verdict: wild" in rates.text()
-        assert "diverged at step 1:" in rates.text()
+        assert "from step 1 on the loss is above its start at times, up to 10" in rates.text()
         rates.set(data=lr.STANDARDISED, learning_rate=0.5)
         assert "Verdict: good" in rates.text()
         rates.set(learning_rate=0.01, steps=100)
@@ -616,6 +761,13 @@ class TestLearningRateExplorer:
         assert "not yet (0.1484)" in rates.text()
         rates.set(learning_rate=3.0)
         assert "✓ Goal reached" in rates.text()
+        rates.set(data=lr.BLOBS)
+        assert "The goal, below 0.10, is out of reach with these data: the lowest loss is 0.23" in rates.text()
+
+    @pytest.mark.parametrize(("steps", "says"), [(0, "after 0 steps:"), (1, "after 1 step:"), (2, "after 2 steps:")])
+    def test_one_step_is_singular(self, rates: Any, steps: int, says: str) -> None:
+        rates.set(steps=steps)
+        assert says in rates.text()
 
     def test_marks(self, rates: Any) -> None:
         rates.set(data=lr.RAW)

@@ -698,6 +698,9 @@ class Certificate:
         return figure
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        from linclf_helpers.plots import course_style
+
         buffer = io.BytesIO()
-        self.figure().savefig(buffer, format="png", dpi=100, metadata={"Software": None})
+        with course_style():
+            self.figure().savefig(buffer, format="png", dpi=100, metadata={"Software": None})
         return {"text/plain": repr(self), "image/png": buffer.getvalue()}

@@ -51,7 +51,7 @@ def _gradients(X: Array, Y: Array, W: Array, b: Array) -> tuple[Array, Array]:
 
 def _dead_bias(X: Array, Y: Array, W: Array, b: Array) -> tuple[Array, Array]:
     G = (_softmax(X @ W + b) - Y) / len(X)
-    return X.T @ G, G.sum()
+    return X.T @ G, np.asarray(G.sum())
 
 
 patient_1 = Exercise(

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from linclf_helpers.exercises._compare import apart, close, lost_digits, room, rounding, sums_off
 from linclf_helpers.exercises._observe import (
     Array,
     Function,
@@ -24,6 +25,7 @@ from linclf_helpers.exercises._observe import (
     say,
     with_article,
 )
+from linclf_helpers.exercises._order import call_with, order_by_behaviour, order_by_name
 from linclf_helpers.exercises._outcome import Outcome
 
 Law = Callable[..., str]
@@ -79,8 +81,10 @@ class Task:
         """Return the next hint. After a mistake that was recognised the hints are about that mistake."""
         rungs = self._rungs or self._general_rungs()
         number = min(self._rung, len(rungs) - 1)
-        self._rung += 1
         last = "This was the last hint." if number == len(rungs) - 1 else "Ask again for the next one."
+        if self._rung >= len(rungs):
+            last = "You have seen all hints; this is the last one again. solution() shows the way."
+        self._rung += 1
         title = f"hint {number + 1} of {len(rungs)}. {rungs[number]}"
         return Outcome("hint", self.name, title, (last,))
 
@@ -131,9 +135,9 @@ class Exercise(Task):
     laws : tuple of callables
         Each takes the arguments and then the values, and returns a sentence if its law is broken, else "".
     rtol, atol : float
-        How far the right answer may be off.
+        How far the right answer may be off, beside what rounding does to it.
     likeness : float
-        How far a wrong answer may be from a mistake's to be taken for it.
+        How far a wrong answer may be from a mistake's to be taken for it, likewise.
     """
 
     reference: Function
@@ -142,10 +146,11 @@ class Exercise(Task):
     outputs: tuple[str, ...]
     laws: tuple[Law, ...] = ()
     rtol: float = 1e-9
-    atol: float = 1e-12
-    likeness: float = 1e-12
+    atol: float = 0.0
+    likeness: float = 0.0
     mistakes: list[Mistake] = field(default_factory=list, init=False)
     _cache: dict[tuple[Function, int], Seen] = field(default_factory=dict, init=False)
+    _noise: dict[tuple[Function, int], list[Array]] = field(default_factory=dict, init=False)
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -182,7 +187,8 @@ class Exercise(Task):
     def examine(self, answer: object) -> Outcome:
         """Return what `check` returns, without counting it as an attempt."""
         try:
-            return self._judge(answer)
+            with np.errstate(all="ignore"):  # our own arithmetic; the learner's functions get their warnings noted
+                return self._judge(answer)
         except KeyboardInterrupt:
             title = "you stopped the check while your function was still running."
             lines = (
@@ -210,13 +216,14 @@ class Exercise(Task):
                 once, again = (observe(answer, probe, self.arguments, len(self.outputs)) for _ in range(2))
                 if once.unfinished:
                     return self._not_started()
-                if not _alike(once, again, self.rtol, self.atol):
+                if not _alike(once, again, self.rtol, max(self.atol, 1e-12)):
                     return self._not_repeatable(probe, once, again)
                 probes.append(probe)
                 seen.append(once)
             wrong = [n for n in range(len(probes)) if not self._is_right(probes[n], seen[n])]
             if wrong:
-                outcome = self._diagnose(probes, seen, wrong)
+                mistake = self._recognise(probes, seen, wrong)
+                outcome = self._misordered(answer, mistake) or self._diagnose(probes, seen, wrong, mistake)
                 quiet = (KEPT_QUIET,) if any(each.printed for each in seen) else ()
                 return replace(outcome, lines=outcome.lines + quiet)
         return Outcome("right", self.name, "right.", (self._confirmed(len(probes)),))
@@ -258,8 +265,44 @@ class Exercise(Task):
         )
         return f"It agrees with {self.formula} on {sizes}."
 
+    def _agrees(self, values: tuple[Array, ...], code: Function, probe: Probe, rtol: float, atol: float) -> list[Array]:
+        """Return where values agree with those of our own `code`; the shapes are the same."""
+        ours = self._of(code, probe).values
+        assert ours is not None
+        agree = [close(_float(mine), _float(own), rtol, atol) for mine, own in zip(values, ours, strict=True)]
+        near = [
+            close(_float(m), _float(own), rtol, atol + room(_float(own))) for m, own in zip(values, ours, strict=True)
+        ]
+        if all(part.all() for part in agree) or not all(part.all() for part in near):
+            return agree
+        key = (code, id(probe))
+        if key not in self._noise:
+            self._noise[key] = rounding(lambda probe: self._floats(code, probe), probe)
+        return [
+            close(_float(mine), _float(own), rtol, atol + noise)
+            for mine, own, noise in zip(values, ours, self._noise[key], strict=True)
+        ]
+
+    def _is_like(self, values: tuple[Array, ...], code: Function, probe: Probe) -> bool:
+        ours = self._of(code, probe).values
+        if ours is None or [v.shape for v in ours] != [v.shape for v in values]:
+            return False
+        return all(part.all() for part in self._agrees(values, code, probe, 1e-9, max(self.likeness, self.atol)))
+
+    def _floats(self, code: Function, probe: Probe) -> tuple[Array, ...] | None:
+        values = observe(code, probe, self.arguments, len(self.outputs)).values
+        return None if values is None else tuple(map(_float, values))
+
+    def _right_entries(self, probe: Probe, values: tuple[Array, ...]) -> list[Array]:
+        return self._agrees(values, self.reference, probe, self.rtol, self.atol)
+
+    def _has_right_shapes(self, probe: Probe, seen: Seen) -> bool:
+        return seen.values is not None and [v.shape for v in seen.values] == [v.shape for v in self._expected(probe)]
+
     def _has_right_values(self, probe: Probe, seen: Seen) -> bool:
-        return seen.values is not None and _equal(seen.values, self._expected(probe), self.rtol, self.atol)
+        if seen.values is None or not self._has_right_shapes(probe, seen):
+            return False
+        return all(entries.all() for entries in self._right_entries(probe, seen.values))
 
     def _is_right(self, probe: Probe, seen: Seen) -> bool:
         return self._has_right_values(probe, seen) and not seen.changed and not seen.listed
@@ -279,12 +322,13 @@ class Exercise(Task):
         An error is matched with an error of the same kind, but it is no evidence by itself.
         """
         evidence = False
-        for n, (probe, theirs) in enumerate(zip(probes, seen, strict=True)):
+        for n in sorted(range(len(probes)), key=lambda n: n not in wrong):  # where most differ comes first
+            probe, theirs = probes[n], seen[n]
             ours = self._of(code, probe)
             if ours.values is None or theirs.values is None:
                 if ours.values is not theirs.values or type(ours.error) is not type(theirs.error):
                     return False
-            elif not _equal(ours.values, theirs.values, 1e-9, self.likeness):
+            elif not self._is_like(theirs.values, code, probe):
                 return False
             elif self._has_right_values(probe, theirs):
                 if ours.changed != theirs.changed:
@@ -294,12 +338,43 @@ class Exercise(Task):
                 evidence = evidence or n in wrong
         return evidence
 
+    # The order of the parameters
+
+    def _misordered(self, answer: Function, mistake: Mistake | None) -> Outcome | None:
+        """Return what is to be said if the parameters come in another order, by their names or by what they do."""
+        order = order_by_name(answer, self.arguments)
+        if order is not None and order != tuple(range(len(order))):
+            found = ", ".join(list(inspect.signature(answer).parameters)[: len(order)])
+            title = f"your parameters come in another order: I call {self.call}, and yours are ({found})."
+            line = "Put them in the order asked for, then check again: something else is not right yet."
+            if self._is_right_in_order(answer, order):
+                line = "In the order asked for it is right."
+            return Outcome("wrong_signature", self.name, title, (line,))
+        if mistake and order is not None:
+            return None
+        order = order_by_behaviour(len(self.arguments), lambda order: self._is_right_in_order(answer, order))
+        if order is None:
+            return None
+        title = f"it would be right if I called it as {call_with(self.name, self.arguments, order)}."
+        lines: tuple[str, ...] = (f"I call it as {self.call}. Which of your parameters holds what?",)
+        if mistake:
+            lines += (f"Or is the order meant so? Then {mistake.title}", mistake.question)
+        return Outcome("wrong_signature", self.name, title, lines)
+
+    def _is_right_in_order(self, answer: Function, order: tuple[int, ...]) -> bool:
+        """Tell whether the function is right if its i-th parameter is given our argument number order[i]."""
+        names = tuple(self.arguments[i] for i in order)
+        for probe in (probe for stage in self.stages for probe in stage):
+            seen = observe(answer, Probe(tuple(probe.args[i] for i in order)), names, len(self.outputs))
+            if not self._is_right(probe, seen):
+                return False
+        return True
+
     # Answering
 
-    def _diagnose(self, probes: list[Probe], seen: list[Seen], wrong: list[int]) -> Outcome:
+    def _diagnose(self, probes: list[Probe], seen: list[Seen], wrong: list[int], mistake: Mistake | None) -> Outcome:
         first = wrong[0]
         probe, theirs = probes[first], seen[first]
-        mistake = self._recognise(probes, seen, wrong)
         if mistake:
             values_right = self._has_right_values(probe, theirs)
             lines = () if values_right else self._broken_laws(probe, theirs)
@@ -328,12 +403,16 @@ class Exercise(Task):
                 return Outcome("changed_input", self.name, title, lines)
             title = f"the numbers are right, but they came as a list; I expected {self._wanted()}."
             return Outcome("wrong_type", self.name, title, ("The next step will want to calculate with it.",))
-        expected = self._expected(probe)
-        if [v.shape for v in theirs.values] != [v.shape for v in expected]:
+        if not self._has_right_shapes(probe, theirs):
             title = "the shape is not what it should be."
             return Outcome("wrong_shape", self.name, title, noted, given)
-        lines = (*self._ratio(probes, seen, wrong), *self._broken_laws(probe, theirs), *self._precision(theirs))
-        return Outcome("wrong", self.name, self._found_wrong(), (*lines, *noted), given)
+        title, question = self._lost_digits(probes, seen)
+        if title:
+            return Outcome("wrong", self.name, title, (question, *noted), given)
+        lines = self._empty(probes, seen) or self._ratio(probes, seen, wrong)
+        return Outcome(
+            "wrong", self.name, self._found_wrong(), (*lines, *self._broken_laws(probe, theirs), *noted), given
+        )
 
     def _found_wrong(self) -> str:
         return "not yet. The smallest input I found that shows it:"
@@ -351,7 +430,12 @@ class Exercise(Task):
     def _not_repeatable(self, probe: Probe, once: Seen, again: Seen) -> Outcome:
         title = "the same input gave two different answers."
         lines = ("What does your function keep from one call to the next? Or does it draw random numbers?",)
-        table = (("first call", _outline(once)), ("second call", _outline(again)))
+        first, second = _outline(once), _outline(again)
+        if first == second and once.values and again.values:  # they differ in later digits
+            pairs = zip(once.values, again.values, strict=True)
+            x, y = next((a[differs][0], b[differs][0]) for a, b in pairs if (differs := a != b).any())
+            first, second = apart(float(x), float(y))
+        table = (("first call", first), ("second call", second))
         return Outcome("not_repeatable", self.name, title, lines, table)
 
     def _wanted(self) -> str:
@@ -370,24 +454,19 @@ class Exercise(Task):
         if seen.values is None or self._has_right_values(probe, seen):
             return ()
         expected = self._expected(probe)
-        if [v.shape for v in seen.values] != [v.shape for v in expected]:
+        if not self._has_right_shapes(probe, seen):
             return (("your shape", _shapes(seen.values)), ("expected", _shapes(expected)))
-        name, mine, right, differs = next(
-            (name, mine, right, differs)
-            for name, mine, right in zip(self.outputs, seen.values, expected, strict=True)
-            if (differs := ~np.isclose(_float(mine), _float(right), self.rtol, self.atol, equal_nan=True)).any()
+        entries = self._right_entries(probe, seen.values)
+        name, mine, right, agree = next(
+            each for each in zip(self.outputs, seen.values, expected, entries, strict=True) if not each[3].all()
         )
-        index = tuple(int(i) for i in np.argwhere(differs)[0])
+        index = tuple(int(i) for i in np.argwhere(~agree)[0])
         where = f"{name}[{', '.join(map(str, index))}]" if index else name
-        apart = abs(float(mine[index]) - float(right[index])) > 1e-3 * abs(float(right[index]))
-        digits = 4 if apart or not np.isfinite(mine[index]) else 12
-        return (
-            (f"your {where}", f"{float(mine[index]):.{digits}g}"),
-            ("expected", f"{float(right[index]):.{digits}g}"),
-        )
+        yours, wanted = apart(float(mine[index]), float(right[index]))
+        return ((f"your {where}", yours), ("expected", wanted))
 
     def _broken_laws(self, probe: Probe, seen: Seen) -> tuple[str, ...]:
-        if seen.values is None or [v.shape for v in seen.values] != [v.shape for v in self._expected(probe)]:
+        if seen.values is None or not self._has_right_shapes(probe, seen):
             return ()
         return tuple(filter(None, (law(*probe.args, *map(_float, seen.values)) for law in self.laws)))[:2]
 
@@ -399,6 +478,8 @@ class Exercise(Task):
             if mine is None or [v.shape for v in mine] != [v.shape for v in right]:
                 return ()
             a, e = (np.concatenate([_float(v).ravel() for v in values]) for values in (mine, right))
+            if not (np.isfinite(a).all() and np.isfinite(e).all()):
+                return ()
             top = np.abs(e).argmax()
             ratio = float(a[top] / e[top]) if e[top] else np.nan
             if not np.isfinite(ratio) or ratio == 0 or not np.allclose(a, ratio * e, rtol=1e-7, atol=1e-12):
@@ -412,6 +493,8 @@ class Exercise(Task):
             constants = ratios / counts**power
             if np.allclose(constants, constants[0], rtol=1e-6, atol=0):
                 factor = f"{constants[0]:.4g}"
+                if factor == "1" and power == 0:
+                    factor = f"{constants[0]:.6g}"  # a factor of 1 is none
                 unit = {"1": letter, "-1": f"−{letter}"}.get(factor, f"{factor} · {letter}")
                 text = factor if power == 0 else unit if power == 1 else f"{factor}/{letter}"
                 return (f"Your result is always {text} times the right one.",)
@@ -424,9 +507,38 @@ class Exercise(Task):
                 sizes |= {letter: float(n) for letter, n in zip(_AXES.get(name, ""), value.shape, strict=False)}
         return sizes
 
-    def _precision(self, seen: Seen) -> tuple[str, ...]:
-        low = [v.dtype for v in seen.values or () if v.dtype in (np.float16, np.float32)]
-        return (f"Your result has the type {low[0]}: how many digits does that keep?",) if low else ()
+    def _lost_digits(self, probes: list[Probe], seen: list[Seen]) -> tuple[str, str]:
+        if not all(self._has_right_shapes(*pair) for pair in zip(probes, seen, strict=True)):
+            return "", ""
+        mine = [_float(value) for each in seen for value in each.values or ()]
+        return lost_digits(mine, [_float(value) for probe in probes for value in self._expected(probe)])
+
+    def _empty(self, probes: list[Probe], seen: list[Seen]) -> tuple[str, ...]:
+        """Return a sentence for each result that holds nothing new: one and the same number, or an argument."""
+        if not all(self._has_right_shapes(*pair) for pair in zip(probes, seen, strict=True)):
+            return ()
+        lines = []
+        for k, name in enumerate(self.outputs):
+            mine = [_float(each.values[k]) for each in seen if each.values is not None]
+            if all(self._right_entries(p, s.values)[k].all() for p, s in zip(probes, seen, strict=True) if s.values):
+                continue
+            subject = "your result" if len(self.outputs) == 1 else f"your {name}"
+            numbers = np.unique(np.concatenate([value.ravel() for value in mine]))
+            same = next((a for i, a in enumerate(self.arguments) if self._returns(i, probes, mine)), "")
+            if len(numbers) == 1 and len(mine) > 1 and all(value.ndim == 0 for value in mine):
+                lines.append(f"It returns {numbers[0]:.4g} whatever comes in.")
+            elif len(numbers) == 1 and max(value.size for value in mine) > 1:
+                what = "0" if numbers[0] == 0 else f"the same number, {numbers[0]:.4g}"
+                lines.append(f"Every entry of {subject} is {what}.")
+            elif same:
+                lines.append(f"{subject.capitalize()} is the argument {same} as it came.")
+            elif all(value.size > 1 and (value == value.flat[0]).all() for value in mine):
+                lines.append(f"Every entry of {subject} is the same number.")
+        return tuple(lines)
+
+    def _returns(self, argument: int, probes: list[Probe], mine: list[Array]) -> bool:
+        given = [probe.args[argument] for probe in probes]
+        return all(isinstance(g, np.ndarray) and np.array_equal(g, m) for g, m in zip(given, mine, strict=True))
 
     # Hints and solution
 
@@ -481,6 +593,13 @@ class Paper(Exercise):
 
     def _found_wrong(self) -> str:
         return "not yet. The first entry that is off:"
+
+    def _lost_digits(self, probes: list[Probe], seen: list[Seen]) -> tuple[str, str]:
+        return "", ""  # on paper numbers are rounded, and too much is shown by the entry
+
+    def _diagnose(self, probes: list[Probe], seen: list[Seen], wrong: list[int], mistake: Mistake | None) -> Outcome:
+        outcome = super()._diagnose(probes, seen, wrong, mistake)
+        return outcome if mistake else replace(outcome, lines=(*outcome.lines, ASK_FOR_MORE))
 
     def _compared(self, probe: Probe, seen: Seen) -> tuple[tuple[str, str], ...]:
         """Say which entry is off, and not what it should be: there is nothing else to find out."""
@@ -547,11 +666,11 @@ def rows_sum_to(target: float, what: str = "row") -> Law:
     """Return the law that each row of the last argument sums to `target`."""
 
     def law(*args: Any) -> str:
-        sums = np.atleast_2d(args[-1]).sum(axis=1)
-        if np.allclose(sums, target, rtol=0, atol=1e-9):
-            return ""
-        shown = ", ".join(f"{s:.4g}" for s in sums[:3]) + (", …" if len(sums) > 3 else "")
-        return f"Each {what} should sum to {target:g}; yours {'sums' if len(sums) == 1 else 'sum'} to {shown}."
+        rows = np.atleast_2d(args[-1])
+        shown = sums_off(rows.sum(axis=1), target)
+        return f"Each {what} should sum to {target:g}; yours {'sums' if len(rows) == 1 else 'sum'} to {shown}." * bool(
+            shown
+        )
 
     return law
 

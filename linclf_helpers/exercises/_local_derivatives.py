@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from linclf_helpers.exercises._compare import apart, sums_off
 from linclf_helpers.exercises._exercise import Exercise
 from linclf_helpers.exercises._observe import Array, Probe
-from linclf_helpers.exercises._probes import BATCHES, SEVEN, SINGLE, SIX, SMALL
+from linclf_helpers.exercises._probes import BATCHES, MANY_CLASSES, SEVEN, SINGLE, SIX, SIZES, SMALL
 
 __all__ = ["dL_dYhat", "dz_dW", "softmax_jacobian"]
 
@@ -14,7 +15,7 @@ def _dL_dYhat(Y_hat: Array, Y: Array) -> Array:
 
 
 def _survivors(Y_hat: Array, Y: Array, slope: Array) -> str:
-    many = int((np.abs(slope) > 1e-12).sum(axis=1).max()) if slope.ndim == 2 else 1
+    many = int((slope != 0).sum(axis=1).max())
     return f"In each row one entry should differ from 0; in one of yours {many} do." if many > 1 else ""
 
 
@@ -26,7 +27,15 @@ dL_dYhat = Exercise(
     ),
     reference=_dL_dYhat,
     formula="∂L/∂ŷ_nj = −y_nj / ŷ_nj / N",
-    stages=([Probe((each.Y_hat, each.Y)) for each in (*BATCHES, SINGLE)],),
+    stages=(
+        [Probe((each.Y_hat, each.Y)) for each in (*BATCHES, SINGLE)],
+        [
+            Probe((np.array([[1e-9, 0.4, 0.6], [0.3, 0.3, 0.4]]), np.eye(3)[[0, 2]]), "a very small probability"),
+            Probe((np.array([[0.4, 1e-300, 0.6], [1.0, 1e-12, 1e-15]]), np.eye(3)[[1, 0]]), "tiny probabilities"),
+            Probe((np.array([[0.3, 0.7, 0.0], [0.2, 0.3, 0.5]]), np.eye(3)[[2, 1]]), "a 0 for the correct class"),
+            *(Probe((each.Y_hat, each.Y), note) for each, note in SIZES),
+        ],
+    ),
     outputs=("dL_dYhat",),
     laws=(_survivors,),
 )
@@ -92,8 +101,8 @@ dL_dYhat.mistake(
 dL_dYhat.mistake(
     "already_dL_dZ",
     lambda Y_hat, Y: (Y_hat - Y) / len(Y),
-    "this is the derivative by the logits.",
-    "Which variable do you differentiate by here: the probabilities, or what goes into the softmax?",
+    "this is the derivative with respect to the logits.",
+    "With respect to which variable do you differentiate here: the probabilities, or what goes into the softmax?",
     "You are two steps ahead. Ŷ − Y comes out when this derivative has gone through the Jacobian of the softmax.",
     variants=(lambda Y_hat, Y: Y_hat - Y,),
 )
@@ -126,7 +135,27 @@ dL_dYhat.mistake(
     "a small number sits in the denominator.",
     "Differentiate the very line that computes your loss. Is there an ε in it?",
     "With ε in the gradient and none in the loss the two describe different curves, and a strict check shows it.",
-    variants=[(lambda Y_hat, Y, e=10.0**-n: -Y / (Y_hat + e) / len(Y)) for n in (4, 5, 6, 7, 9)],
+    variants=[
+        change
+        for e in (*(10.0**-n for n in range(2, 17)), float(np.finfo(float).eps), 1e-20, 1e-30, 1e-100, 1e-300)
+        for change in (
+            lambda Y_hat, Y, e=e: -Y / (Y_hat + e) / len(Y),
+            lambda Y_hat, Y, e=e: -Y / np.maximum(Y_hat, e) / len(Y),
+            lambda Y_hat, Y, e=e: -Y / np.clip(Y_hat, e, 1 - e) / len(Y),
+        )
+    ],
+)
+dL_dYhat.mistake(
+    "masked",
+    lambda Y_hat, Y: -Y / np.where(Y_hat > 0, Y_hat, 1) / len(Y),
+    "where the probability is 0 the slope was put out of the way.",
+    "Let the correct class's probability shrink: 0.1, 0.001, 0. How steep is −log at each of them?",
+    "The slope grows without limit; at 0 it is minus infinity. Only the wrong classes may be left out.",
+    variants=(
+        lambda Y_hat, Y: np.where(Y_hat > 0, -Y / np.where(Y_hat > 0, Y_hat, 1), 0) / len(Y),
+        lambda Y_hat, Y: np.nan_to_num(-Y / Y_hat / len(Y)),
+        lambda Y_hat, Y: np.nan_to_num(-Y / Y_hat / len(Y), neginf=0.0),
+    ),
 )
 
 
@@ -135,10 +164,9 @@ def _softmax_jacobian(y_hat: Array) -> Array:
 
 
 def _rows_cancel(y_hat: Array, J: Array) -> str:
-    sums = J.sum(axis=1)
-    if np.allclose(sums, 0, rtol=0, atol=1e-9):
+    shown = sums_off(J.sum(axis=1), 0)
+    if not shown:
         return ""
-    shown = ", ".join(f"{s:.4g}" for s in sums[:3]) + (", …" if len(sums) > 3 else "")
     return f"What one class gains the others lose, so each row should sum to 0; yours sum to {shown}."
 
 
@@ -146,7 +174,8 @@ def _symmetric(y_hat: Array, J: Array) -> str:
     if np.allclose(J, J.T, rtol=0, atol=1e-12):
         return ""
     i, j = np.argwhere(~np.isclose(J, J.T, rtol=0, atol=1e-12))[0]
-    return f"It should be symmetric; yours has {J[i, j]:.4g} at [{i}, {j}] and {J[j, i]:.4g} at [{j}, {i}]."
+    one, other = apart(J[i, j], J[j, i])
+    return f"It should be symmetric; yours has {one} at [{i}, {j}] and {other} at [{j}, {i}]."
 
 
 _y_hats = [np.array([0.2, 0.3, 0.5]), SEVEN.Y_hat[1], SIX.Y_hat[0], np.array([0.9, 0.1])]
@@ -162,7 +191,13 @@ softmax_jacobian = Exercise(
     formula="∂ŷ_i/∂z_j = ŷ_i (δ_ij − ŷ_j), as a matrix diag(ŷ) − ŷ ŷᵀ",
     stages=(
         [Probe((y_hat,)) for y_hat in _y_hats],
-        [Probe((np.array([0.5, 0.5, 0.0]),), "a probability of 0")],
+        [
+            Probe((np.array([0.5, 0.5, 0.0]),), "a probability of 0"),
+            Probe((np.array([0.0, 1.0, 0.0]),), "probabilities of 0 and 1"),
+            Probe((np.array([1e-9, 0.6, 0.4 - 1e-9, 1e-300]),), "tiny probabilities"),
+            Probe((np.array([1.0, 1e-20]),), "two classes, and a model that is very sure"),
+            Probe((MANY_CLASSES.Y_hat[0],), "30 classes"),
+        ],
     ),
     outputs=("J",),
     laws=(_rows_cancel, _symmetric),
@@ -251,6 +286,23 @@ softmax_jacobian.mistake(
     "Your function treats the probabilities as logits. The formula needs ŷ itself.",
 )
 softmax_jacobian.mistake(
+    "floor",
+    lambda y_hat: _softmax_jacobian(np.clip(y_hat, 1e-12, 1 - 1e-12)),
+    "the probabilities were kept away from 0 and 1.",
+    "A class has the probability 0. Does nudging a logit a little move it?",
+    "Nothing is divided here and no logarithm is taken, so 0 and 1 need no protection; with it a saturated class seems "
+    "to react.",
+    variants=[
+        change
+        for e in (*(10.0**-n for n in range(2, 17)), float(np.finfo(float).eps))
+        for change in (
+            lambda y_hat, e=e: _softmax_jacobian(np.clip(y_hat, e, 1 - e)),
+            lambda y_hat, e=e: _softmax_jacobian(np.maximum(y_hat, e)),
+            lambda y_hat, e=e: _softmax_jacobian(y_hat + e),
+        )
+    ],
+)
+softmax_jacobian.mistake(
     "squared_diagonal",
     lambda y_hat: np.eye(len(y_hat)) - np.outer(y_hat, y_hat),
     "the diagonal matrix holds ones.",
@@ -288,6 +340,15 @@ dz_dW = Exercise(
             Probe((SMALL.X[0], 3)),
             Probe((SEVEN.X[0], 4)),
             Probe((SIX.X[0], 5)),
+        ],
+        [
+            Probe((np.array([0.0, -3.0, 0.0, 0.7]), 2), "features that are 0, and two classes"),
+            Probe((np.array([1e-300, 1e-9, -1e6, 1e300]), 3), "tiny and huge features"),
+            Probe((np.array([-0.3]), 4), "one feature"),
+            Probe((np.array([1.5, -0.1]), 9), "far more classes than features"),
+            Probe((np.zeros(3), 4), "features that are all 0"),
+            Probe((np.array([3, -1, 2]), 2), "features that are whole numbers"),
+            Probe((np.linspace(-1, 2, 40), 30), "40 features and 30 classes"),
         ],
     ),
     outputs=("dz_dW",),

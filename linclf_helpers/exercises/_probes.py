@@ -1,7 +1,8 @@
 """Inputs on which mistakes differ from each other and from the right answer.
 
 N, D and K always differ, no parameter is zero, one class is missing from each batch, the others are of unequal
-size, features are off-centre and of unequal scale.
+size, features are off-centre and of unequal scale. The extremes below are for a later stage of an exercise: each
+holds what one kind of shortcut needs not to be there.
 """
 
 from dataclasses import dataclass
@@ -48,3 +49,25 @@ SQUARE = batch(3, D=3, K=4, labels=[0, 3, 1, 0])  # N = K
 TWIN = batch(4, D=3, K=3, labels=[0, 2, 2, 0, 0])  # D = K
 SINGLE = batch(6, D=2, K=3, labels=[1])
 BATCHES = (SMALL, SEVEN, SIX)
+
+# Extremes: a batch without its last class, one with its first class alone (so that np.eye(labels.max() + 1) has one
+# column, which NumPy broadcasts without a word), two classes, many classes and few features, thousands of examples.
+NO_LAST = batch(7, D=3, K=4, labels=[1, 0, 0, 2, 1])
+FIRST_ALONE = batch(8, D=4, K=3, labels=[0, 0])
+TWO_CLASSES = batch(9, D=4, K=2, labels=[1, 0, 1])
+MANY_CLASSES = batch(10, D=2, K=30, labels=[7, 29, 0, 7])
+THOUSANDS = batch(11, D=2, K=3, labels=np.random.default_rng(12).choice(3, size=5000, p=[0.6, 0.3, 0.1]).tolist())
+SIZES = (
+    (NO_LAST, "a batch without its last class"),
+    (FIRST_ALONE, "a batch in which every example belongs to class 0"),
+    (SINGLE, "a batch of one example"),
+    (TWO_CLASSES, "two classes"),
+    (MANY_CLASSES, "30 classes and two features"),
+    (THOUSANDS, "a batch of 5,000 examples"),
+)
+# Logits of very different size, the largest first, in the middle and last; no two rows of a batch may share a shift.
+WIDE_LOGITS = (
+    (np.array([[900.0, 195, 0.25], [-3, -745, 800], [-705, 0, -20]]), "scores far apart in one row"),
+    (np.array([[10000, 9998.5, 9999.25], [-10001.5, -10000, -9999], [-1.5, 0.5, -35]]), "rows that lie far apart"),
+    (np.array([[-1e300, 0.0, 1e300], [1e-9, 1e-300, -1e-9], [0, 0, 0]]), "huge and tiny scores"),
+)

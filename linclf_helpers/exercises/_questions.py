@@ -24,9 +24,13 @@ __all__ = [
 ]
 
 
-def _paper(name: str, hint: str, answer: Array, formula: str, result: str) -> Paper:
-    """Return an exercise whose answer is an array; a number may be off by 0.005, as numbers on paper are."""
-    return Paper(name, (hint,), lambda: answer, formula, [[Probe(())]], (result,), rtol=0, atol=5e-3)
+def _paper(name: str, hint: str, answer: Array, formula: str, result: str, decimals: int = 2) -> Paper:
+    """Return an exercise whose answer is an array of numbers, asked for to some decimals; 0 asks for whole numbers.
+
+    A number may be off by half a unit of the last decimal, so that of 0.125 both 0.12 and 0.13 are right.
+    """
+    half = 0.5 * 10.0**-decimals if decimals else 0.0
+    return Paper(name, (hint,), lambda: answer, formula, [[Probe(())]], (result,), rtol=0, atol=half)
 
 
 softmax_on_paper = _paper(
@@ -58,6 +62,7 @@ shapes_on_paper = _paper(
     np.array([[1.0, 5], [5, 5], [5, 20]]),
     "(1, K), (K, K), (K, D·K) with D = 4 and K = 5",
     "shapes",
+    decimals=0,
 )
 shapes_on_paper.mistake(
     "transposed",
@@ -196,6 +201,7 @@ descent_on_paper = _paper(
     np.array([-0.2, 0.04, -0.008]),
     "w ← w − η β w = (1 − 0.3 · 4) w = −0.2 w, three times",
     "w",
+    decimals=3,
 )
 descent_on_paper.mistake(
     "plus",
@@ -289,7 +295,7 @@ why_log = Choice(
         "a": "Smaller how, and what for? Look at what happens to the probability of all labels together when examples "
         "are independent.",
         "b": "And a sum is what can be averaged, and differentiated term by term. It also charges without limit for "
-        "being surely wrong.",
+        "being confidently wrong.",
         "c": "The overflow was cured by subtracting the maximum, in the softmax itself. What does the loss need?",
     },
 )

@@ -1,12 +1,13 @@
 """Exercises of notebook 01: softmax, cross-entropy, cross-entropy from logits."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from linclf_helpers.exercises._exercise import Exercise, rows_sum_to
 from linclf_helpers.exercises._observe import Array, Probe
-from linclf_helpers.exercises._probes import BATCHES, SINGLE, SMALL, SQUARE
+from linclf_helpers.exercises._probes import BATCHES, SINGLE, SIZES, SMALL, SQUARE, WIDE_LOGITS
 
 __all__ = ["cross_entropy", "cross_entropy_from_logits", "softmax"]
 
@@ -18,6 +19,38 @@ def _softmax(Z: Array) -> Array:
 
 def _normalised(E: Array) -> Array:
     return E / E.sum(axis=1, keepdims=True)
+
+
+def _over(E: Array, epsilon: float) -> Array:
+    return E / (E.sum(axis=1, keepdims=True) + epsilon)
+
+
+def _powers(first: int, last: int) -> list[float]:
+    return [10.0**-n for n in range(first, last + 1)]
+
+
+# What people subtract from a row, besides its largest score, and where they cut scores off.
+_OTHER_SHIFTS: tuple[Callable[[Array], Any], ...] = (
+    lambda Z: Z.mean(axis=1, keepdims=True),
+    lambda Z: np.median(Z, axis=1, keepdims=True),
+    lambda Z: Z.min(axis=1, keepdims=True),
+    lambda Z: Z[:, :1],
+    lambda Z: Z[:, -1:],
+    lambda Z: np.abs(Z).max(axis=1, keepdims=True),
+    lambda Z: Z.mean(),
+    lambda Z: Z.min(),
+    lambda Z: np.abs(Z).max(),
+)
+_LIMITS = (10, 20, 30, 50, 88, 100, 200, 300, 500, 600, 700)
+_CUTS: list[Callable[[Array], Array]] = [
+    cut
+    for limit in _LIMITS
+    for cut in (
+        lambda Z, m=limit: np.clip(Z, -m, m),
+        lambda Z, m=limit: np.minimum(Z, m),
+        lambda Z, m=limit: np.maximum(Z - Z.max(axis=1, keepdims=True), -m),
+    )
+] + [lambda Z: np.clip(Z, -709, 709), lambda Z: np.minimum(Z, 709)]
 
 
 def _within_float(probabilities: Array) -> str:
@@ -42,6 +75,8 @@ softmax = Exercise(
             Probe((SMALL.Z + 1000,), "logits near 1000"),
             Probe((SMALL.Z - 1000,), "logits near −1000"),
             Probe((SMALL.Z - _steps,), "a batch in which one row lies 1000 below the other"),
+            *(Probe((Z,), note) for Z, note in WIDE_LOGITS),
+            *(Probe((each.Z,), note) for each, note in SIZES[3:]),
         ],
     ),
     outputs=("Y_hat",),
@@ -79,7 +114,7 @@ softmax.mistake(
 softmax.mistake(
     "no_keepdims",
     lambda Z: np.exp(Z) / np.exp(Z).sum(axis=1),
-    "the row sums are laid across the wrong axis.",
+    "the row sums are broadcast along the wrong axis.",
     "Write the two shapes under each other, aligned on the right. Which axis does NumPy pair with which?",
     "The sums came out with shape (N,). NumPy lines that up with the last axis, the classes: it fails when N and K "
     "differ, and when they are equal it divides column j by the sum of row j without a word.",
@@ -96,10 +131,77 @@ softmax.mistake(
 softmax.mistake(
     "global_max",
     lambda Z: _normalised(np.exp(Z - Z.max())),
-    "one maximum serves for the whole batch.",
+    "you use one maximum for the whole batch.",
     "What is left of a row whose best score lies 1000 below the best score of the batch?",
     "You subtract the largest logit of all rows. A row that lies far below it underflows to zeros, and 0/0 is not a "
     "number. Each row needs a shift of its own.",
+)
+softmax.mistake(
+    "other_shift",
+    lambda Z: _normalised(np.exp(Z - Z.mean(axis=1, keepdims=True))),
+    "the number you subtract is not the row's largest score.",
+    "Any shift leaves the probabilities as they are. But which one makes sure that no exponential overflows, and that "
+    "not all of them become 0?",
+    "In a row of widely spread scores the largest is still far above your shift, or all are far below it. After the "
+    "right shift the largest exponential is 1.",
+    variants=[(lambda Z, shift=shift: _normalised(np.exp(Z - shift(Z)))) for shift in _OTHER_SHIFTS[1:]],
+)
+softmax.mistake(
+    "cut_off",
+    lambda Z: _normalised(np.exp(np.clip(Z, -500, 500))),
+    "scores beyond a limit are cut off.",
+    "Two scores lie beyond your limit, one of them 3 above the other. How much likelier should its class be?",
+    "Cutting keeps the exponential finite and changes the answer: what lies beyond the limit becomes equal. A shift of "
+    "the whole row changes nothing.",
+    variants=[(lambda Z, cut=cut: _normalised(np.exp(cut(Z)))) for cut in _CUTS],
+)
+softmax.mistake(
+    "nan_hidden",
+    lambda Z: np.nan_to_num(_normalised(np.exp(Z))),
+    "what is not a number was replaced.",
+    "A row's probabilities sum to 1. Do they still, where you put something in the place of nan?",
+    "infinity/infinity is a sign that a number was lost before. A replacement hides the sign; the row's probabilities "
+    "stay lost.",
+    variants=(
+        lambda Z: np.nan_to_num(_normalised(np.exp(Z)), nan=1.0),
+        lambda Z: _normalised(np.nan_to_num(np.exp(Z))),
+        lambda Z: np.nan_to_num(_normalised(np.nan_to_num(np.exp(Z)))),
+        lambda Z: np.nan_to_num(_normalised(np.exp(Z - Z.max()))),
+        *((lambda Z, shift=shift: np.nan_to_num(_normalised(np.exp(Z - shift(Z))))) for shift in _OTHER_SHIFTS),
+    ),
+)
+softmax.mistake(
+    "epsilon",
+    lambda Z: _over(np.exp(Z - Z.max(axis=1, keepdims=True)), 1e-8),
+    "a small number sits in the denominator.",
+    "Can the sum of the exponentials be 0, once the largest score has been subtracted? So what does your small number "
+    "protect from?",
+    "With it the rows no longer sum to 1. After the shift one exponential is 1, so the sum is never 0; without the "
+    "shift it only turns a lost row into zeros.",
+    variants=[
+        *((lambda Z, e=e: _over(np.exp(Z - Z.max(axis=1, keepdims=True)), e)) for e in _powers(2, 7)),
+        *((lambda Z, e=e: _over(np.exp(Z), e)) for e in _powers(2, 16)),
+        *((lambda Z, e=e: _over(np.exp(Z - Z.max()), e)) for e in _powers(2, 16)),
+    ],
+)
+softmax.mistake(
+    "floor",
+    lambda Z: np.clip(_softmax(Z), 1e-12, 1.0),
+    "very small probabilities are lifted.",
+    "Take a row with the scores 0 and −40. What is e to the −40th, and what do you return?",
+    "A probability may be 1e-18, or even too small for a float and so 0. A lower limit changes the row, and hides the "
+    "log 0 that the loss has to care for.",
+    variants=[
+        change
+        for e in [*_powers(2, 16), float(np.finfo(float).eps)]
+        for change in (
+            lambda Z, e=e: np.clip(_softmax(Z), e, 1),
+            lambda Z, e=e: np.clip(_softmax(Z), e, 1 - e),
+            lambda Z, e=e: _softmax(Z) + e,
+        )
+    ]
+    + [(lambda Z, e=e: _normalised(np.maximum(_softmax(Z), e))) for e in (1e-15, 1e-12, 1e-10, 1e-8, 1e-7, 1e-6)]
+    + [(lambda Z, e=e: _normalised(_softmax(Z) + e)) for e in (1e-15, 1e-12, 1e-10, 1e-8, 1e-7, 1e-6)],
 )
 softmax.mistake(
     "max_with_zero",
@@ -214,6 +316,12 @@ cross_entropy = Exercise(
         [
             Probe((_tiny, np.array([[0.0, 1, 0], [0, 1, 0]])), "very small probabilities"),
             Probe((_tiny[:, ::-1], np.array([[0.0, 0, 1], [1, 0, 0]])), "a 0 among the wrong classes"),
+            Probe((np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]]), np.eye(3)[[0, 1]]), "a probability of 1"),
+            Probe((np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), np.eye(3)[[1, 0]]), "a model that is sure, and right"),
+            Probe((np.array([[1 - 1e-13, 1e-13, 0.0]]), np.eye(3)[[0]]), "a model that is nearly sure, and right"),
+            Probe((np.array([[0.4, 0.35, 0.25], [1e-300, 1, 0]]), np.eye(3)[[1, 0]]), "a probability of 1e-300"),
+            Probe((np.array([[0.5, 0.5, 0.0], [0.2, 0.8, 0.0]]), np.eye(3)[[2, 1]]), "a 0 for the correct class"),
+            *(Probe((each.Y_hat, each.Y), note) for each, note in SIZES),
         ],
     ),
     outputs=("L",),
@@ -240,12 +348,18 @@ def _both_ends_clipped(epsilon: float) -> Any:
     return lambda Y_hat, Y: -np.log(np.clip(Y_hat[Y == 1], epsilon, 1 - epsilon)).mean()
 
 
-_EPSILONS = [10.0**-n for n in range(4, 17)]
+_EPSILONS = [*_powers(2, 16), float(np.finfo(float).eps)]
+_TINY_EPSILONS = [1e-18, 1e-20, 1e-30, 1e-32, 1e-40, 1e-45, 1e-50, 1e-100, 1e-200, 1e-300, float(np.finfo(float).tiny)]
+_FLOORS = (10, 20, 30, 50, 100, 500, 700, 1000)  # for a logarithm that may not fall below −10, …
 
 
 def _and_epsilon(of_probabilities: Any) -> list[Any]:
     """Return a mistake together with an ε in the logarithm, which many add out of habit; the ε is told later."""
     return [lambda Y_hat, Y, e=e: of_probabilities(Y_hat[Y == 1] + e, Y) for e in _EPSILONS]
+
+
+def _left_out_below(limit: float) -> Any:
+    return lambda Y_hat, Y: -np.log(np.where(Y_hat > limit, Y_hat, 1))[Y == 1].mean()
 
 
 def _zero_times_infinity(Y_hat: Array, Y: Array) -> Any:
@@ -376,8 +490,34 @@ cross_entropy.mistake(
     "With ε inside, the loss can't exceed −log ε, and there its slope is 0 while the formula for the gradient goes "
     "on. Infinity is the right answer for a probability of exactly 0; the cure is to start from the logits.",
     variants=[
-        make(epsilon) for make in (_epsilon_added, _epsilon_clipped, _both_ends_clipped) for epsilon in _EPSILONS
+        *(make(e) for make in (_epsilon_added, _epsilon_clipped) for e in [*_EPSILONS, *_TINY_EPSILONS]),
+        *(_both_ends_clipped(e) for e in _EPSILONS),
+        *((lambda Y_hat, Y, f=f: -np.maximum(np.log(Y_hat[Y == 1]), -f).mean()) for f in _FLOORS),
     ],
+)
+cross_entropy.mistake(
+    "masked",
+    lambda Y_hat, Y: -np.log(np.where(Y_hat > 0, Y_hat, 1))[Y == 1].mean(),
+    "a probability of exactly 0 costs nothing.",
+    "Let the correct class's probability shrink: 0.1, 0.001, 0. What does your loss charge each time?",
+    "The logarithm of 0 was put out of the way, and with it the worst of all answers: sure and wrong. Only the wrong "
+    "classes' entries may be left out. The loss is infinite there; the cure is to start from the logits.",
+    variants=(
+        lambda Y_hat, Y: -np.log(Y_hat[(Y == 1) & (Y_hat > 0)]).mean(),
+        *(_left_out_below(e) for e in [*_EPSILONS, *_TINY_EPSILONS]),
+    ),
+)
+cross_entropy.mistake(
+    "infinity_hidden",
+    lambda Y_hat, Y: np.nan_to_num(-np.log(Y_hat[Y == 1])).mean(),
+    "infinity became a very large number.",
+    "What does log 0 tend to? Is the largest number of your machine a fact about the model?",
+    "Infinity says that the loss is out of reach; about 1.8e308 looks like a loss and is none. For the wrong "
+    "classes the logarithm need not be taken in the first place.",
+    variants=(
+        lambda Y_hat, Y: np.nan_to_num(-np.log(Y_hat[Y == 1]).mean()),
+        lambda Y_hat, Y: np.nan_to_num(_zero_times_infinity(Y_hat, Y)),
+    ),
 )
 
 
@@ -402,9 +542,20 @@ cross_entropy_from_logits = Exercise(
             Probe((np.array([[0.0, 0.0, -30.0], [0.0, 0.0, 0.0]]), np.array([2, 0])), "a lost case"),
             Probe((SMALL.Z + 1000, SMALL.labels), "logits near 1000"),
             Probe((np.array([[0.0, -800.0, 1.0]]), np.array([1])), "a hopeless case, 800 below"),
+            Probe((SMALL.Z - 1000, SMALL.labels), "logits near −1000"),
+            Probe((SMALL.Z - _steps, SMALL.labels), "a batch in which one row lies 1000 below the other"),
+            Probe((np.array([[0.0, -800.0, 1.0]]), np.array([2])), "a hopeless class that is not the correct one"),
+            Probe((WIDE_LOGITS[0][0], np.array([0, 2, 1])), "scores far apart, and right"),
+            Probe((np.array([[0.0, 50.0], [60.0, 0.0]]), np.array([1, 0])), "a model that is sure, and right"),
+            *(
+                Probe((Z, np.array(labels)), note)
+                for (Z, note), labels in zip(WIDE_LOGITS, ([1, 1, 0], [1, 0, 2], [2, 0, 1]), strict=True)
+            ),
+            *(Probe((each.Z, each.labels), note) for each, note in SIZES),
         ],
     ),
     outputs=("L",),
+    atol=1e-12,  # a loss of 1e-17 is 0 for most right ways to compute it
     laws=(lambda Z, labels, L: f"A cross-entropy is never negative; yours is {L:.4g}." if L < 0 else "",),
 )
 
@@ -416,6 +567,16 @@ def _log_Y_hat(Z: Array) -> Array:
 
 def _picked(values: Array, labels: Array) -> Array:
     return values[np.arange(len(values)), labels]
+
+
+def _on_softmax(loss: Callable[[Array, Array], Any]) -> Callable[[Array, Array], Any]:
+    """Return the loss from logits that a loss of probabilities makes."""
+    return lambda Z, labels: loss(_softmax(Z), np.eye(Z.shape[1])[labels])
+
+
+def _loss_shifted(Z: Array, labels: Array, shift: Any) -> Any:
+    Z = Z - shift
+    return (np.log(np.exp(Z).sum(axis=1)) - _picked(Z, labels)).mean()
 
 
 cross_entropy_from_logits.mistake(
@@ -492,6 +653,69 @@ cross_entropy_from_logits.mistake(
     "a small number inside the logarithm puts a ceiling on the loss.",
     "Lower the correct class's logit step by step. Where does your loss stop growing?",
     "With ε inside, no example can cost more than −log ε. From the logits the loss is finite by itself.",
-    variants=[(lambda Z, labels, e=e: -np.log(_picked(_softmax(Z), labels) + e).mean()) for e in _EPSILONS]
-    + [(lambda Z, labels, e=e: -np.log(np.maximum(_picked(_softmax(Z), labels), e)).mean()) for e in _EPSILONS],
+    variants=[
+        *(_on_softmax(make(e)) for make in (_epsilon_added, _epsilon_clipped) for e in [*_EPSILONS, *_TINY_EPSILONS]),
+        *(_on_softmax(_both_ends_clipped(e)) for e in _EPSILONS),
+        *((lambda Z, labels, f=f: -np.maximum(_picked(_log_Y_hat(Z), labels), -f).mean()) for f in _FLOORS[:-1]),
+    ],
+)
+cross_entropy_from_logits.mistake(
+    "global_max",
+    lambda Z, labels: _loss_shifted(Z, labels, Z.max()),
+    "you use one maximum for the whole batch.",
+    "What is left of a row whose best score lies 1000 below the best score of the batch? What is log 0?",
+    "All exponentials of such a row become 0, and the logarithm of their sum is minus infinity. Each row needs a shift "
+    "of its own.",
+    variants=(lambda Z, labels: -np.log(_picked(_normalised(np.exp(Z - Z.max())), labels)).mean(),),
+)
+cross_entropy_from_logits.mistake(
+    "other_shift",
+    lambda Z, labels: _loss_shifted(Z, labels, Z.mean(axis=1, keepdims=True)),
+    "the number you take out of the sum is not the row's largest score.",
+    "Which number has to be taken out so that no exponential overflows, and that not all of them become 0?",
+    "In a row of widely spread scores the largest is still far above your shift, or all are far below it.",
+    variants=[
+        *((lambda Z, labels, shift=shift: _loss_shifted(Z, labels, shift(Z))) for shift in _OTHER_SHIFTS[1:]),
+        *(
+            (lambda Z, labels, shift=shift: -np.log(_picked(_normalised(np.exp(Z - shift(Z))), labels)).mean())
+            for shift in _OTHER_SHIFTS
+        ),
+    ],
+)
+cross_entropy_from_logits.mistake(
+    "cut_off",
+    lambda Z, labels: -_picked(_log_Y_hat(np.clip(Z, -500, 500)), labels).mean(),
+    "scores beyond a limit are cut off.",
+    "Lower the correct class's score step by step. Does your loss go on rising?",
+    "Beyond the limit all scores count the same, so the loss stops there. Shifting the whole row keeps the "
+    "exponentials finite and changes nothing.",
+    variants=[(lambda Z, labels, cut=cut: -_picked(_log_Y_hat(cut(Z)), labels).mean()) for cut in _CUTS],
+)
+cross_entropy_from_logits.mistake(
+    "masked",
+    _on_softmax(lambda Y_hat, Y: -np.log(np.where(Y_hat > 0, Y_hat, 1))[Y == 1].mean()),
+    "a hopeless case costs nothing.",
+    "Lower the correct class's score step by step: what does your loss charge at −700, and what at −800?",
+    "Where the probability is too small for a float you put its logarithm out of the way. From the scores it can be "
+    "computed, and it is about −800.",
+    variants=(
+        _on_softmax(lambda Y_hat, Y: -np.log(Y_hat[(Y == 1) & (Y_hat > 0)]).mean()),
+        *(_on_softmax(_left_out_below(e)) for e in [*_EPSILONS, *_TINY_EPSILONS]),
+    ),
+)
+cross_entropy_from_logits.mistake(
+    "infinity_hidden",
+    _on_softmax(lambda Y_hat, Y: np.nan_to_num(-np.log(Y_hat[Y == 1])).mean()),
+    "infinity became a very large number.",
+    "Which number belongs there? It fits well into a float, if the exponential is not taken first.",
+    "The probability became 0 and its logarithm infinite. A replacement of 1.8e308 is farther from the truth, about "
+    "800, than it looks.",
+    variants=(_on_softmax(lambda Y_hat, Y: np.nan_to_num(-np.log(Y_hat[Y == 1]).mean())),),
+)
+cross_entropy_from_logits.mistake(
+    "width_from_batch",
+    lambda Z, labels: -(np.eye(labels.max() + 1)[labels] * _log_Y_hat(Z)).sum() / len(Z),
+    "the number of classes was read off the labels.",
+    "What happens in a batch in which the last class does not occur? Who else knows how many classes there are?",
+    "The largest label tells how many classes this batch happens to hold. Z has a column for every class.",
 )

@@ -30,6 +30,7 @@ class CrossEntropyResult:
     """The loss, both slopes, and the error of the secant for every step size."""
 
     p: float
+    wanted: float
     h: float
     loss: float
     secant_ends: Array
@@ -108,7 +109,7 @@ class CrossEntropyExplorer(Explorer[CrossEntropyState, CrossEntropyResult]):
         errors = np.abs(np.array(secants) / tangent - 1)
         heights = np.array([self._at(end) for end in ends])
         return CrossEntropyResult(
-            p, h, self._at(p), np.stack([ends, heights]), tangent, (heights[1] - heights[0]) / (2 * h), errors
+            p, state.h, h, self._at(p), np.stack([ends, heights]), tangent, (heights[1] - heights[0]) / (2 * h), errors
         )
 
     def draw(self, artists: Artists, result: CrossEntropyResult) -> None:
@@ -125,9 +126,12 @@ class CrossEntropyExplorer(Explorer[CrossEntropyState, CrossEntropyResult]):
         """Say the loss and both slopes."""
         error = abs(result.secant / result.tangent - 1)
         off = f"off by {error:.0e}" if error > 1e-13 else "no difference left to see"
+        held = ""
+        if result.wanted > result.h:
+            held = f" The nudge is held at 0.9 p, so that p − h stays above 0; the slider asks for {result.wanted:.1e}."
         return (
             f"p = {result.p:.2f}: loss −log p = {result.loss + 0.0:z.4f}. Slope of the tangent −1/p ="
-            f" {result.tangent:.4f}; of the secant with h = {result.h:.1e}: {result.secant:.4f} ({off})."
+            f" {result.tangent:.4f}; of the secant with h = {result.h:.1e}: {result.secant:.4f} ({off}).{held}"
         )
 
     def _at(self, p: float) -> float:

@@ -8,6 +8,7 @@ import ipywidgets
 import numpy as np
 import traitlets
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from linclf_helpers._validate import Array
 from linclf_helpers.datasets import Dataset, load_digits
@@ -171,7 +172,7 @@ class DigitsExplorer(Explorer[DigitsState, DigitsResult]):
         mistaken = np.zeros((MISTAKES, 9, 8))
         for place, n in enumerate(worst):
             mistaken[place, :8] = X[n].reshape(8, 8)
-        image = INK_LEVELS * np.array(state.pad, dtype=float) if state.use_pad else X[state.example]
+        image: NDArray[Any] = INK_LEVELS * np.array(state.pad, dtype=float) if state.use_pad else X[state.example]
         return DigitsResult(
             state=state,
             templates=W.T.reshape(10, 8, 8),

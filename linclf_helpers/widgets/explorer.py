@@ -1,17 +1,23 @@
 """What all explorers have in common: controls, a live picture, the values in words, and errors shown kindly."""
 
 import base64
+import contextlib
 import html
+import io
 import re
+import sys
 import threading
 import warnings
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from importlib import resources
+from numbers import Real
 from typing import Any, ClassVar, Generic, TypeVar
 
 import ipywidgets
 import numpy as np
+from IPython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -42,40 +48,78 @@ class LearnersFunction:
     name : str
         What it is called in messages.
 
+    Raises
+    ------
+    ValueError
+        If function is not callable.
+
     Notes
     -----
-    Defined again in the notebook under the same name, the new one counts: the explorer need not be made again.
+    Defined again in the notebook under the name by which it was given, the new one counts: the explorer need not be
+    made again. A function that was given by another name, or without one, stays what it was.
+
+    What the function prints is kept off the page, where it would stand under whichever cell ran last.
     """
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         if not callable(function):
             raise ValueError(f"{name}: expected a function, got {type(function).__name__}")
         self._function, self.name = function, name
+        self._given_as = _name_given(function)
 
     def __call__(self, *arguments: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Return the function's result as finite floats of the shape expected, or raise LearnersError."""
         function = self._newest()
+        quiet = io.StringIO()
         try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
+            with (
+                warnings.catch_warnings(),
+                np.errstate(all="ignore"),
+                contextlib.redirect_stdout(quiet),
+                contextlib.redirect_stderr(quiet),
+            ):
                 warnings.simplefilter("ignore")
                 value = function(*(argument.copy() for argument in arguments))
-        except Exception as error:
+        except KeyboardInterrupt:  # the learner's stop button
+            raise
+        except BaseException as error:  # SystemExit, too: it would end the kernel
             raise LearnersError(f"raised {type(error).__name__}: {error}") from error
+        if value is None:
+            raise LearnersError(f"returned None (is the return missing?); expected shape {shape}")
         try:
-            array = np.asarray(value, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise LearnersError(f"returned {type(value).__name__}, not numbers") from None
+            array = np.asarray(value)
+        except Exception:
+            array = np.empty((), dtype=object)
+        if array.dtype.kind not in "fiub":
+            kind = f"an array of {array.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+            raise LearnersError(f"returned {kind}, not real numbers")
+        array = array.astype(np.float64)
         if array.shape != shape:
-            what = "None (is the return missing?)" if value is None else f"shape {array.shape}"
-            raise LearnersError(f"returned {what}; expected shape {shape}")
+            raise LearnersError(f"returned shape {array.shape}; expected shape {shape}")
         if not np.isfinite(array).all():
             raise LearnersError(f"returned {array[~np.isfinite(array)].flat[0]} for {arguments[0].round(3).tolist()}")
         return array
 
     def _newest(self) -> Callable[..., Any]:
         names = getattr(self._function, "__globals__", {})
-        newest = names.get(getattr(self._function, "__name__", ""), self._function)
+        newest = names.get(self._given_as, self._function)
         return newest if callable(newest) else self._function
+
+
+def _name_given(function: Callable[..., Any]) -> str:
+    """Return the name by which the learner's code hands a function in, or "" if there is none or more than one.
+
+    A cell's statements are compiled one by one, so the names that the calling statement mentions are few.
+    """
+    space = getattr(function, "__globals__", None)
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        frame = frame.f_back
+        if frame.f_globals is space:
+            named = [name for name in frame.f_code.co_names if space.get(name) is function]
+            if named:
+                return named[0] if len(named) == 1 else ""
+    return ""
 
 
 class Explorer(ABC, Generic[State, Result]):
@@ -92,6 +136,10 @@ class Explorer(ABC, Generic[State, Result]):
     readout : ipywidgets.HTML
     problem : str
         The message shown in place of the values, or "".
+
+    Notes
+    -----
+    Running a cell again closes the explorers that it made before.
     """
 
     shows: ClassVar[str]
@@ -120,6 +168,7 @@ class Explorer(ABC, Generic[State, Result]):
         self.live.image.add_class("linclf-picture")
         self.box = ipywidgets.VBox([row, self.live.image, self.readout])
         self.box.add_class("linclf-explorer")
+        _close_older_ones_of_this_cell(self)
         self.refresh()
 
     @abstractmethod
@@ -147,19 +196,43 @@ class Explorer(ABC, Generic[State, Result]):
         return self.state_type(**{name: _value(control) for name, control in self.controls.items()})
 
     def set(self, **values: Any) -> None:
-        """Set several controls at once, and draw once."""
+        """Set several controls at once, and draw once.
+
+        Raises
+        ------
+        ValueError
+            If there is no such control, or it can't take the value. All controls are then where they were.
+        """
+        for name, value in values.items():
+            if name not in self.controls:
+                raise ValueError(f"{name}: expected one of {', '.join(self.controls)}")
+            _within_range(name, value, self.controls[name])
         with _one_at_a_time:
+            before = {name: self.controls[name].value for name in values}
             self._together = True
             try:
                 for name, value in values.items():
-                    self.controls[name].value = value
+                    try:
+                        self.controls[name].value = value
+                    except Exception as error:
+                        for moved, old in before.items():
+                            self.controls[moved].value = old
+                        raise ValueError(f"{name}: can't be set to {value!r} ({error})") from None
             finally:
                 self._together = False
             self.refresh()
 
+    def close(self) -> None:
+        """Take the explorer off the page, and give back what it holds: 10 MB of pictures and runs."""
+        for part in vars(self).values():
+            if isinstance(part, ipywidgets.Widget):
+                _close_widgets(part)
+        vars(self).clear()
+        self.controls = {}
+
     def refresh(self) -> str:
         """Show the current state; return the problem met, or ""."""
-        with _one_at_a_time:
+        with _one_at_a_time, course_style():
             return self._refresh()
 
     def _refresh(self) -> str:
@@ -196,14 +269,14 @@ class Explorer(ABC, Generic[State, Result]):
     def _ipython_display_(self) -> None:
         """Show the controls; where no kernel runs, the picture; where there are no pictures, a sentence."""
         script = resources.files(__package__).joinpath("accessibility.js").read_text("utf-8")
-        display({"text/html": f"<script>{script}</script>", "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
+        display({"text/html": f"<script>{script}</script>", "text/plain": ""}, raw=True)
         width, height = self.size
         bundle = {
             **self.box._repr_mimebundle_(),
             "image/png": base64.b64encode(self.live.image.value).decode("ascii"),
             "text/plain": repr(self),
         }
-        display(bundle, raw=True, metadata={"image/png": {"width": width, "height": height}})  # type: ignore[no-untyped-call]
+        display(bundle, raw=True, metadata={"image/png": {"width": width, "height": height}})
 
 
 def _value(control: Any) -> Any:
@@ -211,6 +284,48 @@ def _value(control: Any) -> Any:
     if isinstance(control, ipywidgets.FloatLogSlider):
         return float(control.base ** round(np.log(control.value) / np.log(control.base), 6))
     return round(control.value, 9) if isinstance(control, ipywidgets.FloatSlider) else control.value
+
+
+def _within_range(name: str, value: Any, control: Any) -> None:
+    """Raise ValueError for a number beyond a slider's ends, which ipywidgets would move to the end."""
+    if not isinstance(control, ipywidgets.FloatSlider | ipywidgets.FloatLogSlider | ipywidgets.IntSlider):
+        return
+    low, high = control.min, control.max
+    if isinstance(control, ipywidgets.FloatLogSlider):
+        low, high = control.base**low, control.base**high
+    margin = 1e-9 * (high - low)
+    if not isinstance(value, Real) or not low - margin <= value <= high + margin:
+        raise ValueError(f"{name}: expected a number from {low:.4g} to {high:.4g}, got {value!r}")
+
+
+# The explorers that each cell made: the run that made them (the id of its request), and they themselves.
+_made_by_cell: dict[str, tuple[str, list[weakref.ref[Any]]]] = {}
+
+
+def _close_older_ones_of_this_cell(new: Any) -> None:
+    """Close what an earlier run of the same cell made; the page has thrown its picture away already."""
+    kernel = getattr(get_ipython(), "kernel", None)
+    request = kernel.get_parent("shell") if kernel else {}
+    cell = request.get("metadata", {}).get("cellId")
+    if not cell:
+        return
+    run = request["header"]["msg_id"]
+    made_in, explorers = _made_by_cell.get(cell, ("", []))
+    if made_in != run:
+        for explorer in filter(None, (each() for each in explorers)):
+            explorer.close()
+        explorers = []
+    _made_by_cell[cell] = run, [*explorers, weakref.ref(new)]
+
+
+def _close_widgets(box: Any) -> None:
+    """Close a widget, those in it, and the layouts and styles that ipywidgets leaves open."""
+    for child in getattr(box, "children", ()):
+        _close_widgets(child)
+    for part in (box, getattr(box, "layout", None), getattr(box, "style", None)):
+        if part is not None:
+            part.unobserve_all()
+            part.close()
 
 
 def slider(kind: Any, label: str, value: float, low: float, high: float, step: float, **options: Any) -> Any:

@@ -85,14 +85,14 @@ def verdict(losses: ArrayLike, best: float, noisy: bool = False) -> tuple[str, s
     Examples
     --------
     >>> verdict([1.1, 3.0, 5.0, 9.0], best=0.1)
-    ('wild', 'diverged at step 1: the loss climbed above its start, up to 9.0000')
+    ('wild', 'from step 1 on the loss is above its start at times, up to 9.0000')
     """
     losses = np.asarray(losses, dtype=float)
     if len(losses) == 1:
         return "not started", "no step taken yet: every class has the same probability"
     if losses[-max(1, len(losses) // 4) :].mean() > losses[0]:
         first = int(np.flatnonzero(losses > losses[0])[0])
-        return "wild", f"diverged at step {first}: the loss climbed above its start, up to {_number(losses.max())}"
+        return "wild", f"from step {first} on the loss is above its start at times, up to {_number(losses.max())}"
     ups = int((np.diff(losses) > 1e-9).sum())
     way = (losses[0] - losses[-1]) / (losses[0] - best)
     if ups > 0.1 * (len(losses) - 1):
@@ -243,16 +243,18 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         loss = result.losses[result.state.steps]
         reached = result.losses[GOAL_STEPS] < GOAL
         times = result.learning_rate / result.safe
-        goal = (
-            f"<strong>✓ Goal reached</strong>: {result.losses[GOAL_STEPS]:.3f} in {GOAL_STEPS} steps"
-            if reached
-            else f"Goal, below {GOAL:.2f} in {GOAL_STEPS} steps: not yet ({_number(result.losses[GOAL_STEPS])})"
-        )
+        lowest = self._problems[result.state.data].surface.best
+        if reached:
+            goal = f"<strong>✓ Goal reached</strong>: {result.losses[GOAL_STEPS]:.3f} in {GOAL_STEPS} steps"
+        elif lowest >= GOAL:
+            goal = f"The goal, below {GOAL:.2f}, is out of reach with these data: the lowest loss is {lowest:.2f}"
+        else:
+            goal = f"Goal, below {GOAL:.2f} in {GOAL_STEPS} steps: not yet ({_number(result.losses[GOAL_STEPS])})"
         return (
             f"<strong>Verdict: {result.verdict}</strong>, {result.words}.<br>"
             f"η = {result.learning_rate:.2g}, which is {times:.3g} times 1/β = {result.safe:.2g}"
             f" ({'below' if times < 2 else 'above'} 2/β)."
-            f" Loss after {result.state.steps} steps: {_number(loss)}. {goal}."
+            f" Loss after {result.state.steps} step{'' if result.state.steps == 1 else 's'}: {_number(loss)}. {goal}."
         )
 
     def _run_all_rates(self, data: str, batch_size: int, momentum: float) -> SweepRuns:

@@ -1,12 +1,9 @@
 """The one way live pictures reach the screen: what never moves is drawn once, what moves is drawn over it."""
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import ipywidgets
-import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -17,17 +14,9 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from linclf_helpers.plots import CARD, CLASS_COLOURS, INK, MUTED, PALETTE, SIGNED, use_course_style
+from linclf_helpers.plots import CARD, CLASS_COLOURS, INK, MUTED, PALETTE, SIGNED, course_style
 
 __all__ = ["LiveFigure", "Regions", "course_style"]
-
-
-@contextmanager
-def course_style() -> Iterator[None]:
-    """Make whatever is built inside look like the course, whatever the notebook's own settings are."""
-    with matplotlib.rc_context():
-        use_course_style()
-        yield
 
 
 def _palette() -> Image.Image:

@@ -138,6 +138,7 @@ class SoftmaxExplorer(Explorer[SoftmaxState, SoftmaxResult]):
                     text=_short(value),
                 )
         artists["point"].set_data(*(result.probabilities[:, None] * CORNERS).sum(axis=0)[:, None])
+        artists["point"].set_visible(not _not_probabilities(result.probabilities))
 
     def describe(self, result: SoftmaxResult) -> str:
         """Say the probabilities, and whether the naive way survived."""
@@ -150,8 +151,22 @@ class SoftmaxExplorer(Explorer[SoftmaxState, SoftmaxResult]):
             naive = (
                 "<strong>The naive formula gives 0/0, “not a number”: every e<sup>z</sup> has rounded to 0.</strong>"
             )
-        total = result.probabilities.sum()
-        return f"{said}; they sum to {total:.4f}. {naive}"
+        problem = _not_probabilities(result.probabilities)
+        if problem:
+            return f"{said}. <strong>⚠ {problem}</strong> So there is no point in the triangle. {naive}"
+        return f"{said}; they sum to {result.probabilities.sum():.4f}. {naive}"
+
+
+def _not_probabilities(values: Array) -> str:
+    """Return why a row is no row of probabilities, or ""."""
+    if values.min() < 0:
+        return f"A probability can't be negative, and yours are down to {values.min():.4g}."
+    total = values.sum()
+    if abs(total - 1) < 1e-6:
+        return ""
+    digits = 4 if abs(total - 1) > 1e-3 else 8
+    hint = " Over which axis of Z, shape (1, 3), do you sum?" if np.allclose(values, 1) else ""
+    return f"Yours sum to {total:.{digits}f}, and probabilities sum to 1.{hint}"
 
 
 def _list(values: Array) -> str:

@@ -1,7 +1,7 @@
 """Tests in real JupyterLab: one server and one browser for the run, one page for each notebook.
 
-They need `pip install -e .[browser]` and a Chromium (CHROMIUM names one that is not in PATH). Without, they are
-skipped; with BROWSER_TESTS=required in the environment, as in `.ci/run`, that is an error instead.
+They need the group browser of pyproject.toml and a Chromium: one in PATH, the one that CHROMIUM names, or playwright's
+own. Without, they are skipped; with BROWSER_TESTS=required in the environment, as in `.ci/run`, they fail.
 """
 
 import base64
@@ -23,20 +23,14 @@ import nbformat
 import pytest
 
 from linclf_helpers import widgets
+from tests.optional import install, lacks, skip
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
+GATE = "BROWSER_TESTS"
 EXPLORERS = [name for name in widgets.__all__ if name.endswith("Explorer")]
-
-
-def missing(what: str) -> None:
-    """Skip, or fail where the tests are required to run."""
-    if os.environ.get("BROWSER_TESTS") == "required":
-        pytest.fail(f"BROWSER_TESTS=required, but there is no {what}")
-    pytest.skip(f"tests in a browser need {what}")
 
 
 @dataclass
@@ -69,9 +63,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @contextmanager
 def running_lab(work: Path, *options: str) -> Iterator[Lab]:
     """Start JupyterLab on a copy of the notebooks, with settings of its own, and end it afterwards."""
-    pytest.importorskip("playwright") if os.environ.get("BROWSER_TESTS") != "required" else __import__("playwright")
-    if not CHROMIUM:
-        missing("Chromium (apt-get install chromium, or CHROMIUM=/path/to/it)")
     shutil.copytree(ROOT / "notebooks", work / "root", ignore=shutil.ignore_patterns(".*"))
     settings = {
         "config/labconfig/page_config.json": {
@@ -117,15 +108,35 @@ def url_of(server: subprocess.Popen[bytes], work: Path) -> str:
     pytest.fail("JupyterLab did not start:\n" + (work / "server.log").read_text()[-3000:])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def browser() -> Iterator[Any]:
-    """One headless Chromium for the session."""
-    from playwright.sync_api import sync_playwright
+    """One headless Chromium for the session: the first that starts."""
+    if lacks("playwright", "axe_playwright_python"):
+        skip("playwright", install("browser"), GATE)
+    from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        named = os.environ.get("CHROMIUM")
+        own = playwright.chromium.executable_path
+        paths = [named] if named else [*filter(None, map(shutil.which, NAMES)), *([own] if Path(own).exists() else [])]
+        chromium, why = None, ""
+        for path in paths:
+            try:
+                chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+                break
+            except Error as error:  # Ubuntu's chromium-browser, say, is a script that asks for a snap
+                why = f" that starts ({path}: {str(error).splitlines()[0]})"
+        if chromium is None:
+            skip(f"Chromium{why}", "python -m playwright install chromium", GATE)
         yield chromium
         chromium.close()
+
+
+def expect(what: Any) -> Any:
+    """Return playwright's assertions about a part of the page; imported here, since it may not be installed."""
+    from playwright.sync_api import expect
+
+    return expect(what)
 
 
 @dataclass

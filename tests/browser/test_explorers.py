@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,10 +14,7 @@ from PIL import Image
 from linclf_helpers import widgets
 from linclf_helpers.widgets.explorer import Explorer
 
-from .conftest import EXPLORERS, Notebook, missing
-
-sync_api = pytest.importorskip("playwright.sync_api")
-expect = sync_api.expect
+from .conftest import EXPLORERS, Lab, Notebook, OnScreen, expect
 
 # For each explorer: the field that is moved, and its label on the screen.
 MOVED: dict[str, tuple[str, str]] = {
@@ -172,10 +170,8 @@ def test_reset_by_keyboard(page: Notebook, name: str, own: Explorer[Any, Any]) -
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_accessible(page: Notebook, name: str, dark: bool) -> None:
     """Axe-core finds nothing serious in what we add; every slider has a name and says its value as it is shown."""
-    try:
-        from axe_playwright_python.sync_playwright import Axe
-    except ImportError:
-        missing("axe-playwright-python")
+    from axe_playwright_python.sync_playwright import Axe
+
     page.dark(dark)
     on_screen = page.explorer(name)
     on_screen.box.evaluate("box => box.setAttribute('data-examined', '')")
@@ -281,3 +277,35 @@ def test_shows_its_picture_without_being_run(open_notebook: Callable[[str], Note
     assert picture.evaluate("async (img) => { await img.decode(); return img.naturalWidth; }") == 1350
     assert abs(picture.bounding_box()["width"] - 900) < 60
     assert "model not found" not in cell.inner_text()
+
+
+def test_running_a_cell_again_keeps_nothing_of_the_old_explorer(
+    lab: Lab, open_notebook: Callable[[str], Notebook]
+) -> None:
+    """The kernel's display hook keeps every result of a cell (Out), so what is closed must let go of its pictures."""
+    count = "import ipywidgets, resource\nprint(len(ipywidgets.widgets.widget._instances), resource.getrusage(0)[2])"
+    sources = ("from linclf_helpers.widgets import SoftmaxExplorer", "SoftmaxExplorer()", count)
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    file = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(file, lab.root / "again.ipynb")
+    notebook = open_notebook("again.ipynb")
+
+    def run() -> list[int]:
+        assert notebook.run_all() == []
+        return [int(number) for number in notebook.page.locator(".jp-OutputArea-output pre").last.inner_text().split()]
+
+    for _ in range(3):
+        widgets_before, memory_before = run()
+    for _ in range(12):
+        widgets_after, memory_after = run()
+    assert widgets_after == widgets_before
+    assert (memory_after - memory_before) / 1024 < 40  # MB; without close(), 110 to 190
+    expect(notebook.page.locator(".linclf-explorer")).to_have_count(1)
+    handle = OnScreen(notebook, notebook.page.locator(".linclf-explorer")).slider("score z₁")
+    before = readout_of(handle).inner_text()
+    handle.press("ArrowRight")
+    expect(readout_of(handle)).not_to_have_text(before)
+    own = widgets.SoftmaxExplorer()
+    follow(own, "z1", handle)
+    OnScreen(notebook, notebook.page.locator(".linclf-explorer")).wait_for(expected(own))

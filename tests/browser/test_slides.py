@@ -11,7 +11,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from tests.browser.conftest import ROOT, Lab, running_lab
+from tests.browser.conftest import GATE, ROOT, Lab, running_lab
+from tests.optional import install, lacks, skip
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LETTERS = 1.25 * 14  # pixels: JupyterLab's text at 125 %
@@ -58,6 +59,8 @@ LOOK = """() => {
 @pytest.fixture(scope="module")
 def presenting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab as `make present` starts it."""
+    if lacks("jupyterlab_deck"):
+        skip("jupyterlab-deck", install("present"), GATE)
     with running_lab(tmp_path_factory.mktemp("present"), f"--config={ROOT / '.present' / 'jupyter_config.py'}") as lab:
         yield lab
 

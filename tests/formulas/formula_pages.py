@@ -4,6 +4,7 @@ import ast
 import contextlib
 import io
 import itertools
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,30 +12,40 @@ from typing import Any
 
 import nbformat
 import numpy as np
-from formula_reader import NOTEBOOKS, Chain, Display, FormulaError, displays, parse, read
+from formula_reader import NOTEBOOKS, RELATION, Chain, Display, FormulaError, displays, parse, read
 from formula_values import Evaluator, code_name, compare, kind_of
 from formula_world import SIZES, Definitions, Value, World, draw, softmax
 
-# Displayed equations that are not evaluated: notebook, cell, a part of the LaTeX without colours, reason.
-# At least 95 % have to be evaluated; an entry that matches nothing fails.
-ALLOWED: list[tuple[str, str, str, str]] = [
-    ("00", "notation-letters", r"\text{inputs } X", "the legend of the colours; it relates nothing"),
-]
-
-# The same for formulas within a sentence. (Only those with =, ≈ or an inequality are looked at.)
+# Formulas within a sentence that are not evaluated: notebook, cell, a part of the LaTeX without colours, reason. An
+# entry that matches nothing fails. Displayed equations are evaluated without exception. (Only what has =, ≈, ← or an
+# inequality is an equation.)
 ALLOWED_INLINE: list[tuple[str, str, str, str]] = [
     ("04", "formula-together", r"\delta_{ij} = 1", "half of a definition; the sentence goes on 'if i = j'"),
     ("07", "momentum", r"\dots", "an infinite sum"),
+    ("07", "why", r"\eta < 1/\lambda", "a condition; the sentence goes on 'it stays on its side of the valley'"),
+    ("07", "end", r"\eta < 2/L", "a condition; the sentence says what follows from it"),
     ("09", "end", "L_0 =", "the loss at step 0 of the learner's own run"),
     ("09", "end", "L_{500} =", "the loss at step 500 of the learner's own run, which the capstone checks"),
     ("10", "end", r"\theta", "θ stands for any parameter; notebook 03 shows the central difference, evaluated"),
 ]
 
-# Where vectors are columns (elsewhere they are rows): notebook, a part of the LaTeX.
+# Vectors are rows, as notebook 00 says, and 05 where a shape depends on it: notebook, cell, words.
+ROW_VECTORS = [
+    ("00", "notation-letters", "Lower-case x, z, ŷ, y stand for one row of X, Z, Ŷ, Y."),
+    ("05", "contract-matrix", "With x and g as rows, shapes (1, D) and (1, K)"),
+]
+# Except where the page says columns: notebook, cell, a part of the LaTeX if other equations there have rows, and cell
+# and words that say so.
 COLUMN_VECTORS = [
-    ("04", r"\operatorname{diag}(\hat{y})"),  # "with ŷ as a column"
-    ("04", r"v^\top J v"),
-    ("05", r"z = W x + b"),  # "Rows or columns?"
+    ("04", "formula-together", "", "formula-together", "with ŷ as a column"),
+    ("04", "variance", "", "formula-together", "with ŷ as a column"),
+    ("04", "end", r"\operatorname{diag}(", "formula-together", "with ŷ as a column"),
+    ("05", "columns", "", "columns", "z = Wx + b, with W of shape (K, D)"),
+]
+# Where NumPy broadcasts a number (besides the bias, over the rows): notebook, the sum in LaTeX, the same in NumPy.
+BROADCASTS = [
+    ("01", "z + a", "z + a"),
+    ("04", r"g - g \cdot \hat{y}", "g - g @ y_hat"),
 ]
 
 
@@ -125,16 +136,27 @@ CODE: dict[tuple[str, str, str], str] = {
 
 
 def is_allowed(display: Display) -> bool:
-    """Whether an equation is listed as one that is not evaluated."""
-    return any(
+    """Whether an equation within a sentence is listed as one that is not evaluated."""
+    return display.inline and any(
         display.notebook[:2] == number and display.cell == cell and part in display.plain
-        for number, cell, part, _ in (ALLOWED_INLINE if display.inline else ALLOWED)
+        for number, cell, part, _ in ALLOWED_INLINE
     )
 
 
 def all_displays(inline: bool = False) -> list[Display]:
-    """Return what all notebooks display."""
+    """Return what all notebooks display (or, inline, write within sentences), in reading order."""
     return [display for path in NOTEBOOKS for display in displays(path, inline)]
+
+
+def equations(inline: bool = False) -> list[Display]:
+    """Return what has to be evaluated: all that relates something, unless it is listed."""
+    return [d for d in all_displays(inline) if RELATION.search(bare(d.plain)) and not is_allowed(d)]
+
+
+def bare(latex: str) -> str:
+    """Drop words, and what stands below and above: what relates is left."""
+    latex = re.sub(r"\\text *\{[^{}]*\}", " ", latex)
+    return re.sub(r"[_^] *\{(?:[^{}]|\{[^{}]*\})*\}", " ", latex)
 
 
 @cache
@@ -149,20 +171,25 @@ def world(kind: str, seed: int, notebook: str, cell: str) -> World:
 
 def kind(display: Display, chain: Chain) -> str:
     """Tell whether an equation is about a batch, one example in rows, or one in columns."""
-    if any(display.notebook[:2] == number and part in display.plain for number, part in COLUMN_VECTORS):
+    at = display.notebook[:2], display.cell
+    if any(at == (number, cell) and part in display.plain for number, cell, part, *_ in COLUMN_VECTORS):
         return "columns"
     return kind_of([parse(side) for side in chain.sides])
 
 
-def check(display: Display, changed: str | None = None, seeds: range = range(len(SIZES))) -> int:
-    """Evaluate every link of a display (or of a changed text in its place); return how many there are."""
-    text = changed if changed is not None else display.plain
-    found = read(Display(display.notebook, display.cell, text, display.before, display.inline))
+def kinds(display: Display, found: list[Chain]) -> list[str]:
+    """Return the kind of each chain: what the page's own chains are about, where others stand in their place."""
+    own = read(display)
+    return [kind(display, chain) for chain in (own if len(own) == len(found) else found)]
+
+
+def check(display: Display, seeds: range = range(len(SIZES)), changed: list[Chain] | None = None) -> int:
+    """Evaluate every link of a display (or of other chains in its place); return how many there are."""
+    found = read(display) if changed is None else changed
     if not found:
-        raise FormulaError("no =, ≈, ≤, ≥ or ← in it: evaluate it, or list it in ALLOWED with the reason")
+        raise FormulaError("no =, ≈, ≤, ≥ or ← in it, or none that can be read")
     links = 0
-    for chain in found:
-        what = kind(display, chain)
+    for what, chain in zip(kinds(display, found), found, strict=True):
         for seed, (where, part) in itertools.product(seeds, parts(display.cell, chain)):
             links += compare(evaluator(what, seed, display.notebook, where), part)
     return links // len(seeds)
@@ -181,12 +208,13 @@ def parts(cell: str, chain: Chain) -> list[tuple[str, Chain]]:
 @cache
 def evaluator(kind: str, seed: int, notebook: str, cell: str) -> Evaluator:
     """Keep what was computed in a world for the next equation that asks."""
-    return Evaluator(world(kind, seed, notebook, cell))
+    broadcasts = frozenset(tuple(parse(part).children) for number, part, _ in BROADCASTS if number == notebook[:2])
+    return Evaluator(world(kind, seed, notebook, cell), broadcasts)
 
 
-def report(display: Display, problem: object, changed: str | None = None) -> str:
+def report(display: Display, problem: object) -> str:
     """Say where, what is written, and what is wrong with it."""
-    return f"{display.where}\n  as written: {changed or display.written}\n{problem}"
+    return f"{display.where}\n  as written: {display.written}\n{problem}"
 
 
 # The notebook's own code

@@ -16,14 +16,28 @@ from lark import Lark, Tree, UnexpectedInput
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PARSER = Lark((Path(__file__).parent / "formula_grammar.lark").read_text(encoding="utf-8"), parser="lalr")
+PARSER = Lark(
+    (Path(__file__).parent / "formula_grammar.lark").read_text(encoding="utf-8"),
+    parser="lalr",
+    propagate_positions=True,
+)
 RELATION = re.compile(r"\\leftarrow(?![a-z])|\\approx(?![a-z])|\\[gl]eq?(?![a-z])|=|<|>")
+
+CONDITION = re.compile(r"\(? *([ndijkc]) *(=|\\neq?) *([ndijkc]) *\)?[,.]?")  # on indices
 
 Side = Tree  # one side of an equation, parsed
 
 
 class FormulaError(Exception):
     """An equation that can't be read, can't be computed, or is false; the message says which and why."""
+
+
+class ShapeError(FormulaError):
+    """An equation refused for its rows, columns, axes or ends of sums, before any number is looked at."""
+
+
+class UnequalError(FormulaError):
+    """An equation of the right shapes that is false."""
 
 
 @dataclass(frozen=True)
@@ -100,15 +114,18 @@ def chains(latex: str, before: str = "") -> list[Chain]:
         else:
             found += statements(running, only)
             running = main
-        if RELATION.search(reason) and r"\text" not in reason:
-            found += statements(reason, None)
+        for part in re.split(
+            r"\\text *\{[^{}]*\}", reason
+        ):  # "step 6, with ŷ = 1/K" holds one, "only i = j is left" none
+            if not CONDITION.fullmatch(part.strip()):
+                found += statements(part, None)
     return [*found, *statements(running, only)]
 
 
 def statements(text: str, only: tuple[str, bool, str] | None) -> Iterator[Chain]:
     """Yield the chains of text without alignment: between commas and spaces, and after 'for'."""
     for part in re.split(r"[,.;]? *\\q?quad *(?:\\text\{ *(?:and|for|with|where) *\})?", text):
-        condition = re.fullmatch(r"\(? *(\w) *(=|\\neq?) *(\w) *\)?[,.]?", part.strip())
+        condition = CONDITION.fullmatch(part.strip())
         if condition and found_last(part):
             yield Chain((), (), (condition[1], condition[2] == "=", condition[3]))
         elif pieces := split(part.strip().rstrip(",.")):

@@ -1,8 +1,9 @@
 """What a parsed side of an equation is worth in a world.
 
 Without indices a letter is an array; vectors are matrices with one row (or, in "columns", one column), a product is a
-matrix product, and shapes must fit exactly: the only thing ever broadcast is the bias. With indices a letter is one
-number, and an equation must hold for all values of its free indices.
+matrix product, and shapes must fit exactly before any number is looked at: a row equals no column, an array no number.
+Broadcast are only the bias, over the rows, and what `BROADCASTS` (`formula_pages.py`) lists. With indices a letter is
+one number, each index must belong to its axis, and an equation must hold for all values of its free indices.
 """
 
 import itertools
@@ -12,11 +13,12 @@ from typing import Any
 
 import numpy as np
 import sympy
-from formula_reader import Chain, FormulaError, Side, parse
+from formula_reader import Chain, FormulaError, ShapeError, Side, UnequalError, parse
 from formula_world import BATCH, RANGES, STEP, Value, World, exp, log, softmax
 from lark import Tree
 
 Env = dict[str, int]  # index letter -> its value, counted from 0
+BIAS = parse("b")
 ROWS = {"x": "X", "z": "Z", "y": "Y", "y_hat": "Y_hat", "g": "G"}  # a row of ... in a batch
 
 
@@ -71,11 +73,22 @@ def kind_of(sides: list[Side]) -> str:
     return "one" if used & {"x", "z", "y", "y_hat", "g", "S", "J"} else "batch"
 
 
-class Evaluator:
-    """Computes sides in one world."""
+def derivative(tree: Side) -> tuple[str, str] | None:
+    """Return what is differentiated by what: L by W for ∂L/∂W, and for ∂L/∂z · ∂z/∂W, where the z cancel."""
+    if tree.data == "partial":
+        (of, of_letters), (by, by_letters) = map(name_of, tree.children)
+        return (of, by) if of and by and not of_letters and not by_letters else None
+    if tree.data in ("mul", "dot"):
+        left, right = map(derivative, tree.children)
+        return (left[0], right[1]) if left and right and left[1] == right[0] else None
+    return None
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+
+class Evaluator:
+    """Computes sides in one world. `broadcasts` are the terms of which one may be an array and one a number."""
+
+    def __init__(self, world: World, broadcasts: frozenset[tuple[Side, ...]] = frozenset()) -> None:
+        self.world, self.broadcasts = world, broadcasts
         self.slopes: dict[Any, Value] = {}
 
     def value(self, tree: Side, env: Env) -> Value:
@@ -93,14 +106,21 @@ class Evaluator:
     def symbol(self, name: str) -> Value:
         if name == "c":
             raise FormulaError("'c' is an index, no number")
-        return self._matrix(self.world[name])
+        return self.as_matrix(self.world[name])
 
-    def _matrix(self, value: Value) -> Value:
-        """Give a vector its second axis, and a table of z by W its two."""
+    def as_matrix(self, value: Value) -> Value:
+        """Make a vector a row, or a column where the page has columns."""
         value = np.asarray(value)
-        if value.ndim == 1:
-            return value.reshape((-1, 1) if self.world.kind == "columns" else (1, -1))
-        return value.reshape(len(value), -1) if value.ndim > 2 else value[()]
+        return value.reshape((-1, 1) if self.world.kind == "columns" else (1, -1)) if value.ndim == 1 else value[()]
+
+    def shape_words(self, value: Value) -> str:
+        """Say a shape as the course does: "a row (1, K)"."""
+        shape = np.shape(value)
+        if len(shape) != 2:
+            return f"an array {shape}" if shape else "a number"
+        letters = {int(self.world[name]): name for name in "KDN" if name in self.world} | {1: "1"}
+        kind = {(True, False): "a row", (False, True): "a column"}.get((shape[0] == 1, shape[1] == 1), "a table")
+        return f"{kind} ({', '.join(letters.get(size, str(size)) for size in shape)})"
 
     def _index(self, tree: Side, env: Env) -> Value:
         name, letters = name_of(tree)
@@ -108,6 +128,8 @@ class Evaluator:
             return self.symbol(name)
         letters = letters or [code_name(t) for t in tree.children[1].children]
         if name == "delta":
+            if len({RANGES.get(letter, "K") for letter in letters}) > 1:
+                raise ShapeError(f"δ compares two indices of the same kind, not {' and '.join(letters)}")
             return np.float64(len({self.at(s, env) for s in letters}) == 1)
         if name:
             name = self.row_of_batch(name, letters)
@@ -115,7 +137,7 @@ class Evaluator:
         else:
             value = self.value(tree.children[0], env)
             value = value.ravel() if np.ndim(value) == 2 and 1 in value.shape and len(letters) == 1 else value
-        return self._matrix(self._entry(value, letters, env, name or "the bracket"))
+        return self.as_matrix(self._entry(value, letters, env, name or "the bracket"))
 
     def row_of_batch(self, name: str, letters: list[str]) -> str:
         if (name, len(letters)) in (("N", 1), ("x_bar", 2)):
@@ -125,11 +147,12 @@ class Evaluator:
     def _entry(self, value: Value, letters: list[str], env: Env, name: str) -> Value:
         value = np.asarray(value)
         if len(letters) != value.ndim and not (letters == ["n"] and value.ndim == 2):
-            raise FormulaError(f"{name} has {value.ndim} axes and gets the indices {' '.join(letters)}")
+            raise ShapeError(f"{name} has {value.ndim} axes and gets the indices {' '.join(letters)}")
         entry = tuple(self.at(letter, env) for letter in letters)
         for letter, at, size in zip(letters, entry, value.shape, strict=False):
-            if not 0 <= at < size:
-                raise FormulaError(f"{name} has no entry {letter} = {at + 1}: that axis has {size}")
+            counted = RANGES.get(letter, "K" if letter == "c" else "")
+            if not 0 <= at < size or (counted and int(self.world[counted]) != size):
+                raise ShapeError(f"{letter} is no index of that axis of {name}, which has {size} entries")
         return value[entry]
 
     def at(self, letter: str, env: Env) -> int:
@@ -152,27 +175,37 @@ class Evaluator:
 
     def _add(self, tree: Side, env: Env) -> Value:
         left, right = self._pair(tree, env)
-        bias = tree.children[1].data == "name" and tree.children[1].children[0] == "b"
-        self._same_shape(left, right, "+", bias)
+        self._same_shape(left, right, "+", tree)
         return left + right
 
     def _sub(self, tree: Side, env: Env) -> Value:
         left, right = self._pair(tree, env)
-        self._same_shape(left, right, "-")
+        self._same_shape(left, right, "-", tree)
         return left - right
 
-    def _same_shape(self, left: Value, right: Value, sign: str, bias: bool = False) -> None:
+    def _same_shape(self, left: Value, right: Value, sign: str, tree: Side) -> None:
+        """Refuse what NumPy might broadcast, but for the bias (over the rows of Z) and what the page broadcasts."""
         a, b = np.shape(left), np.shape(right)
-        if a and b and a != b and not (bias and b == (1, a[1])):
-            raise FormulaError(f"shapes don't fit: {a} {sign} {b}")
+        terms = zip(tree.children, ((a, b), (b, a)), strict=True)
+        bias = sign in "+-" and any(term == BIAS and row == (1, *table[1:]) for term, (row, table) in terms)
+        listed = sign in "+-" and tuple(tree.children) in self.broadcasts
+        if a != b and not bias and not listed:
+            hint = "" if a and b else " (if NumPy broadcasts it on that page, list it in BROADCASTS)"
+            raise ShapeError(f"shapes don't fit: {self.shape_words(left)} {sign} {self.shape_words(right)}{hint}")
 
     def _mul(self, tree: Side, env: Env) -> Value:
         left, right = self._pair(tree, env)
         if not np.shape(left) or not np.shape(right):
             return left * right
         if left.shape[1] != right.shape[0]:
-            raise FormulaError(f"shapes don't fit: the product of {left.shape} and {right.shape}")
-        return left @ right
+            both = f"{self.shape_words(left)} and {self.shape_words(right)}"
+            raise ShapeError(f"shapes don't fit: the product of {both}")
+        product = left @ right
+        if product.shape == (1, 1):
+            return product[0, 0]  # a row times a column is a number
+        if (what := derivative(tree)) and np.shape(self.world[what[0]]) == ():
+            product = self.as_matrix(product.reshape(np.shape(self.world[what[1]])))  # ∂L/∂z · ∂z/∂W has the shape of W
+        return product
 
     def _dot(self, tree: Side, env: Env) -> Value:
         left, right = self._pair(tree, env)
@@ -182,18 +215,19 @@ class Evaluator:
 
     def _odot(self, tree: Side, env: Env) -> Value:
         left, right = self._pair(tree, env)
-        self._same_shape(left, right, "⊙")
+        self._same_shape(left, right, "⊙", tree)
         return left * right
 
     def _div(self, tree: Side, env: Env) -> Value:
         left, right = self._pair(tree, env)
-        self._same_shape(left, right, "/")
+        if np.shape(left) and np.shape(right):  # with a number, each entry is meant
+            self._same_shape(left, right, "/", tree)
         return np.true_divide(left, right)
 
     def _transpose(self, tree: Side, env: Env) -> Value:
         value = self.value(tree.children[0], env)
         if not np.shape(value):
-            raise FormulaError("a number has no transpose")
+            raise ShapeError("a number has no transpose")
         return value.T
 
     def _power(self, tree: Side, env: Env) -> Value:
@@ -212,7 +246,7 @@ class Evaluator:
 
     def _raised(self, base: Value, exponent: Value) -> Value:
         if np.shape(base) or np.shape(exponent):
-            raise FormulaError("only numbers are raised to a power")
+            raise ShapeError("only numbers are raised to a power")
         return base ** (int(exponent) if exponent == int(np.real(exponent)) else exponent)
 
     def _log(self, tree: Side, env: Env) -> Value:
@@ -221,21 +255,29 @@ class Evaluator:
     def _call(self, tree: Side, env: Env) -> Value:
         function, argument = str(tree.children[0]), self.value(tree.children[1], env)
         if "softmax" in function:
-            return softmax(argument.T).T if self.world.kind == "columns" else softmax(argument)
-        if "diag" in function and 1 in np.shape(argument):
+            columns = self.world.kind == "columns"
+            axis = np.shape(argument)[:1] if columns else np.shape(argument)[1:]
+            if axis != (int(self.world["K"]),):
+                rows = "columns" if columns else "rows"
+                raise ShapeError(f"the softmax is of {rows} with K scores, not of {self.shape_words(argument)}")
+            return softmax(argument.T).T if columns else softmax(argument)
+        if "diag" in function and np.shape(argument) == np.shape(self.as_matrix(np.ravel(argument))):
             return np.diag(argument.ravel())
         if function == "\\sigma":
             return (1 / (1 + exp(-argument)))[()]
         if function == "L":  # the loss as a function of the weights, or of weights and bias
+            if np.shape(argument) != np.shape(self.world["W"]):
+                raise ShapeError(f"L is a function of weights, not of {self.shape_words(argument)}")
             world = self.world.pin("W", argument)
             return (world.pin("b", self.value(tree.children[2], env)) if len(tree.children) == 3 else world)["L"]
-        if "max" in function and np.ndim(argument) == 2 and np.allclose(argument, argument.T):
+        square = np.ndim(argument) == 2 and argument.shape == argument.T.shape
+        if "max" in function and square and np.allclose(argument, argument.T):
             return np.linalg.eigvalsh(argument)[-1]
         if function == "f":  # the function of notebook 03
             return -log(argument)[()]
         if function == "f'":
             return np.imag(-log(argument + 1j * STEP))[()] / STEP
-        raise FormulaError(f"{function} has no meaning for shape {np.shape(argument)}")
+        raise ShapeError(f"{function} has no meaning for {self.shape_words(argument)}")
 
     def _norm(self, tree: Side, env: Env) -> Value:
         value = self.value(tree.children[0], env)
@@ -244,7 +286,7 @@ class Evaluator:
     def _beside(self, tree: Side, env: Env) -> Value:
         left, right = self._pair(tree, env)
         if np.ndim(left) != 2 or np.ndim(right):
-            raise FormulaError("[X, 1] puts a column of one number beside a matrix")
+            raise ShapeError("[X, 1] puts a column of one number beside a matrix")
         return np.column_stack([left, np.full(len(left), right)])
 
     # Sums
@@ -260,7 +302,7 @@ class Evaluator:
         ends = self._range(tree.children[0], None, letter)
         terms = [self.value(tree.children[1], {**env, letter: at}) for at in ends]
         if np.ndim(terms[0]):
-            raise FormulaError("a maximum is of numbers")
+            raise ShapeError("a maximum is of numbers")
         return max(terms)
 
     def _range(self, bound: Side, upper: Side | None, letter: str) -> range:
@@ -270,6 +312,8 @@ class Evaluator:
         size = RANGES[letter] if upper is None else code_name(upper.children[0])
         if size not in ("N", "D", "K"):
             raise FormulaError(f"a sum ends at N, D or K, not {size}")
+        if size != RANGES.get(letter, size):
+            raise ShapeError(f"{letter!r} runs up to {RANGES[letter]}, and this sum up to {size}")
         return range(first - 1, int(self.symbol(size)))
 
     # Derivatives
@@ -285,29 +329,37 @@ class Evaluator:
         name = self.row_of_batch(name, letters)
         if not name:
             raise FormulaError("a derivative is by a symbol")
+        value = self.world[name]
         if letters:
-            value = self.world[name]
             self._entry(value, letters, env, name)
-            entry = tuple(self.at(letter, env) for letter in letters)
+        entry = tuple(self.at(letter, env) for letter in letters)
+        if letters and len(letters) == np.ndim(value):
             key = (id(of), name, entry, *sorted(env.items()))
             if key not in self.slopes:
-                self.slopes[key] = np.imag(Evaluator(self.world.nudged(name, entry)).value(of, env)) / STEP
+                nudged = Evaluator(self.world.nudged(name, entry), self.broadcasts)
+                self.slopes[key] = np.imag(nudged.value(of, env)) / STEP
+            if np.shape(self.slopes[key]):
+                raise ShapeError("a derivative by one number is of one number here, not of an array")
             return self.slopes[key]
         if free_letters(of) or of.data not in ("name", "index"):
             raise FormulaError("a derivative by a whole array is of a symbol without indices")
-        return self._matrix(self.world.jacobian(name_of(of)[0], name))
+        table = self.world.jacobian(name_of(of)[0], name)
+        of_axes = np.ndim(self.world[name_of(of)[0]])
+        if of_axes == 0:
+            return self.as_matrix(table[entry])  # ∂L/∂W, or, for one example of a batch, ∂L/∂z_n
+        if of_axes > 1 or letters:
+            raise ShapeError("this derivative has too many axes to be written without indices")
+        return table.reshape(len(table), -1)  # one row per result
 
 
-def compare(evaluator: Evaluator, chain: Chain) -> int:
-    """Check every link of a chain at every value of its free indices; return the number of links."""
-    sides = [parse(side) for side in chain.sides]
-    letters = sorted(set().union(*(free_letters(side) for side in sides)))
+def settings(evaluator: Evaluator, chain: Chain) -> Iterator[Env]:
+    """Yield every value of a chain's free indices that its condition allows."""
+    letters = sorted(set().union(*(free_letters(parse(side)) for side in chain.sides)))
     for letter in letters:
         if letter not in RANGES:
             raise FormulaError(f"{letter!r} is no index of the course: n, d, i, j, k, or c for the correct class")
     if "n" in letters and evaluator.world.kind != "batch":
         raise FormulaError("the index n needs a batch")
-    met = 0
     for at in itertools.product(*(range(int(evaluator.world[RANGES[letter]])) for letter in letters)):
         env = dict(zip(letters, at, strict=True))
         if chain.only:
@@ -315,10 +367,23 @@ def compare(evaluator: Evaluator, chain: Chain) -> int:
             known = all(letter in env or letter == "c" for letter in (one, other))  # "Case i = j" may write i for both
             if known and (evaluator.at(one, env) == evaluator.at(other, env)) != same:
                 continue
+        yield env
+
+
+def compare(evaluator: Evaluator, chain: Chain) -> int:
+    """Check every link of a chain at every value of its free indices; return the number of links."""
+    sides = [parse(side) for side in chain.sides]
+    met = 0
+    for env in settings(evaluator, chain):
         met += 1
         values = [target(evaluator, side, chain.relations, k, env) for k, side in enumerate(sides)]
         for k, relation in enumerate(chain.relations):
-            link(values[k], values[k + 1], relation, chain.sides[k], chain.sides[k + 1], env)
+            try:
+                link(evaluator, values[k], values[k + 1], relation)
+            except FormulaError as problem:
+                setting = "".join(f" at {letter} = {at + 1}," for letter, at in env.items())
+                place = f"  left:  {chain.sides[k]}\n  right: {chain.sides[k + 1]}\n {setting} "
+                raise type(problem)(f"{place}{problem}") from None
     if not met:
         raise FormulaError("its condition on the indices is never met")
     return len(chain.relations)
@@ -328,32 +393,30 @@ def target(evaluator: Evaluator, side: Side, relations: tuple[str, ...], k: int,
     r"""Return the value of a side; left of \leftarrow it is the value after the update."""
     with np.errstate(all="ignore"):
         if k < len(relations) and relations[k] == "\\leftarrow":
-            return evaluator.symbol(f"{name_of(side)[0]} after")
+            updated = set(names(side)) - {"N"}
+            if len(updated) != 1:
+                raise FormulaError("an update is of one symbol")
+            name = updated.pop()
+            after = evaluator.world.pin(name, evaluator.world[f"{name} after"])
+            return Evaluator(after, evaluator.broadcasts).value(side, env)
         return evaluator.value(side, env)
 
 
-def link(left: Value, right: Value, relation: str, left_text: str, right_text: str, env: Env) -> None:
-    """Raise with both values, and the first place where they differ, if a link doesn't hold."""
-    a, b = np.squeeze(left), np.squeeze(right)
-    if a.shape != b.shape and a.size == b.size and right_text.count("\\partial") > 2:
-        b = b.reshape(a.shape)  # a product of Jacobians has one row; the page puts it back into the shape of W
-    setting = "".join(f" at {letter} = {at + 1}," for letter, at in env.items())
-    sides = f"  left:  {left_text}\n  right: {right_text}\n "
-    if a.shape != b.shape:
-        raise FormulaError(
-            f"{sides}{setting} shapes differ: {np.shape(left)} on the left, {np.shape(right)} on the right"
-        )
+def link(evaluator: Evaluator, left: Value, right: Value, relation: str) -> None:
+    """Raise if a link doesn't hold: with both shapes, or else with both values at the first place where they differ."""
+    if np.shape(left) != np.shape(right):
+        both = f"{evaluator.shape_words(left)} on the left, {evaluator.shape_words(right)} on the right"
+        raise ShapeError(f"shapes differ: {both}")
     if relation.startswith(("\\g", "\\l", "<", ">")) and relation != "\\leftarrow":
-        good = a >= b if relation.startswith(("\\g", ">")) else a <= b
+        good = left >= right if relation.startswith(("\\g", ">")) else left <= right
     else:
-        a, b = a.astype(float), b.astype(float)
         tolerance = 1e-8 if relation == "\\approx" else 1e-11
-        good = np.abs(a - b) <= tolerance * (1 + np.maximum(np.abs(a), np.abs(b)))
+        good = np.abs(left - right) <= tolerance * (1 + np.maximum(np.abs(left), np.abs(right)))
     if not np.all(good):
-        first = tuple(int(n) for n in np.argwhere(~np.atleast_1d(good))[0])
-        x, y = np.atleast_1d(a)[first], np.atleast_1d(b)[first]
-        place = f" first at entry {', '.join(str(n + 1) for n in first)}," if a.ndim else ""
-        raise FormulaError(f"{sides}{setting}{place} {x:.6g} on the left, {y:.6g} on the right")
+        first = tuple(int(n) for n in np.argwhere(~np.atleast_1d(good))[0]) if np.ndim(left) else ()
+        x, y = np.asarray(left)[first], np.asarray(right)[first]
+        place = f"first at entry {', '.join(str(n + 1) for n in first)}, " if first else ""
+        raise UnequalError(f"{place}{x:.6g} on the left, {y:.6g} on the right")
 
 
 def symbolic(evaluator: Evaluator, side: Side, env: Env) -> tuple[Value, Value] | None:
@@ -366,7 +429,8 @@ def symbolic(evaluator: Evaluator, side: Side, env: Env) -> tuple[Value, Value] 
     symbols = np.array(sympy.symbols(f"s:{np.size(value)}", real=True), dtype=object).reshape(np.shape(value))
     numbers = dict(zip(symbols.ravel(), map(float, np.ravel(value)), strict=True))
     try:
-        result = np.asarray(Evaluator(world.pin(name, symbols)).value(of, env), dtype=object)
+        pinned = Evaluator(world.pin(name, symbols), evaluator.broadcasts)
+        result = np.asarray(pinned.value(of, env), dtype=object)
     except (TypeError, AttributeError):
         return None
     chosen = [tuple(evaluator.at(s, env) for s in letters)] if letters else list(np.ndindex(symbols.shape))

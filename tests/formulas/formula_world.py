@@ -15,7 +15,7 @@ from formula_reader import FormulaError
 
 Value = Any  # an ndarray of floats, of complex numbers, or of SymPy expressions
 
-SIZES = [(5, 2, 3), (4, 3, 5), (2, 4, 3)]  # N, D, K: always three different numbers
+SIZES = [(5, 2, 4), (6, 3, 5), (2, 4, 3)]  # N, D, K: never two alike, nor like D + 1 or D · K, nor like 1
 RANGES = {"n": "N", "d": "D", "i": "K", "j": "K", "k": "K"}  # what an index letter runs over
 BATCH = {"X", "Z", "Y", "Y_hat", "N", "X_tilde", "x_bar"}  # symbols that only a batch has
 STEP = 1e-30
@@ -115,6 +115,8 @@ def draw(kind: str, seed: int, K: int | None = None, more: Definitions | None = 
     """Draw a world: "one" example (rows), one example in "columns", or a "batch"."""
     rng = np.random.default_rng(seed)
     N, D, K_ = SIZES[seed % len(SIZES)]
+    if K and K in (N, D):
+        N, D = 7, 4
     K = K or K_
     labels = (seed + rng.permutation(N)) % K  # one example: the first, so that every class is correct once
     labels[0] = seed % K

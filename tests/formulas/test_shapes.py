@@ -104,9 +104,27 @@ def test_shapes_under_an_equation_are_those_of_its_left_sides(path: Path) -> Non
                 for chain, shape in zip(read(display), stated, strict=False):
                     world = evaluator(kind(display, chain), seed, display.notebook, display.cell)
                     left = whole(parse(chain.sides[0]))
-                    value = np.shape(world.value(left, {})) if left else None
-                    rows = (size(shape, sizes), (1, *size(shape, sizes)), (*size(shape, sizes), 1))
-                    assert value in rows or value is None, f"{display.where}: {chain.sides[0]} is said to be {shape}"
+                    there = np.shape(world.as_matrix(np.zeros(size(shape, sizes))))  # (K,) is a row, or a column there
+                    message = f"{display.where}: {chain.sides[0]} is said to be {shape}"
+                    assert left is None or np.shape(world.value(left, {})) == there, message
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_factors_of_a_product_have_the_shapes_under_it(path: Path) -> None:
+    """ "Shapes: (D, 1)(1, K) = (D, K)" under ∂L/∂W = x^⊤ g: x^⊤ is (D, 1) and g is (1, K)."""
+    for display in displays(path):
+        for chain, (factors, _) in zip(read(display), products(text_under(path, display).split("\n")[0]), strict=False):
+            for seed, numbers in enumerate(SIZES):
+                sizes = dict(zip("NDK", numbers, strict=True)) | {"1": 1}
+                world = evaluator(kind(display, chain), seed, display.notebook, display.cell)
+                there = [np.shape(world.value(factor, {})) for factor in flat(parse(chain.sides[1]))]
+                stated = [size(factor, sizes) for factor in factors]
+                assert [s for s in there if s] == stated, f"{display.where}: {chain.sides[1]} is said to be {factors}"
+
+
+def flat(side: Side) -> list[Side]:
+    """Return the factors of a product."""
+    return [factor for child in side.children for factor in flat(child)] if side.data == "mul" else [side]
 
 
 def text_under(path: Path, display: Display) -> str:
