@@ -117,7 +117,9 @@ gradient_step = Exercise(
         ],
         [
             Probe(
-                (TWIN.W, TWIN.b, *(np.where(g == g.max(), np.nan, g) for g in _gradients), 0.3), "nan in the gradients"
+                (TWIN.W, TWIN.b, *(np.where(g == g.max(), np.nan, g) for g in _gradients), 0.3),
+                "nan in the gradients",
+                may_raise=True,
             )
         ],
     ),
