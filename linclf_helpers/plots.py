@@ -35,6 +35,7 @@ __all__ = [
     "loss_against_probability",
     "loss_curve",
     "loss_surface",
+    "loss_valley",
     "push_and_pull",
     "rate_curve",
     "reliability_curve",
@@ -630,12 +631,13 @@ def train_and_test(ax: Axes, x: ArrayLike, train: ArrayLike, test: ArrayLike, wh
         ax.plot(x, values, color=colour, linestyle=style)
         ends[name] = (float(np.asarray(x)[-1]), float(np.asarray(values)[-1]), colour)
     train_is_lower = ends["train"][1] < ends["test"][1]
+    floor = 0.04 * max(np.max(train), np.max(test))  # a name that close to 0 would lie on the axis
     for name, (right, level, colour) in ends.items():
         lower = (name == "train") == train_is_lower
         ax.annotate(
             name,
             (right, level),
-            xytext=(6, -5 if lower else 5),
+            xytext=(6, (5 if level < floor else -5) if lower else 5),
             textcoords="offset points",
             va="center",
             color=colour,
@@ -687,7 +689,7 @@ def confusion_table(ax: Axes, counts: ArrayLike, names: Sequence[str]) -> None:
 def reliability_curve(
     ax: Axes, confidence: ArrayLike, correct: ArrayLike, edges: ArrayLike, label: str, **line: Any
 ) -> None:
-    """Draw how often answers are right against how probable the classifier held them.
+    """Draw how often answers are right against how probable the classifier held them, with intervals of 95 %.
 
     Parameters
     ----------
@@ -706,7 +708,7 @@ def reliability_curve(
     Notes
     -----
     On the diagonal a probability of 0.8 is right 8 times in 10. The area of a marker goes with the number of answers.
-    Used in notebook 08.
+    The intervals are Wilson's, which are right for few answers, too. Used in notebook 08.
     """
     confidence, correct, edges = np.asarray(confidence), np.asarray(correct, float), np.asarray(edges, float)
     interval = np.clip(np.searchsorted(edges, confidence, side="right") - 1, 0, len(edges) - 2)
@@ -717,7 +719,11 @@ def reliability_curve(
     style: dict[str, Any] = {"color": PALETTE["predictions"], "marker": "o"} | line
     marker = style.pop("marker")
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=":", zorder=1)
+    n, z = counts[used], 1.96
+    middle = (y + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(y * (1 - y) / n + z**2 / (4 * n**2))
     ax.plot(x, y, zorder=2, **style)
+    ax.vlines(x, middle - half, middle + half, color=style["color"], linewidth=1, alpha=0.7)
     ax.scatter(x, y, s=0.5 * counts[used] + 16, color=style["color"], marker=marker, edgecolor="white", zorder=3)
     ax.annotate(
         label,
@@ -743,7 +749,8 @@ def loss_surface(ax: Axes, surface: LossSlice) -> None:
 
     Notes
     -----
-    From line to line the loss changes by one factor.
+    From line to line the loss changes by one factor. A path of more than two weights is seen as its shadow on the
+    slice: the loss read off there is not the loss of the run.
     """
     levels = np.geomspace(1.05 * surface.losses.min(), surface.losses.max(), 14)
     ax.contour(surface.along, surface.across, surface.losses, levels=levels, colors=MUTED, linewidths=0.8, alpha=0.7)
@@ -754,8 +761,42 @@ def loss_surface(ax: Axes, surface: LossSlice) -> None:
     ax.set(xlabel="towards the solution", ylabel="steepest direction")
 
 
+def loss_valley(ax: Axes, X: ArrayLike, y: ArrayLike, path: ArrayLike) -> None:
+    """Draw the loss of a model with two weights over both of them, and the path of a run on it.
+
+    Parameters
+    ----------
+    ax : Axes
+    X : array of shape (N, 2)
+    y : array of shape (N,)
+        1 for examples of the second class, 0 for those of the first.
+    path : array of shape (S, 2)
+        The weights w before the first step and after each one; the second class has the score w · x, the first 0.
+
+    Notes
+    -----
+    The axes are turned into the two directions in which the loss curves least and most at w = 0; the lines of equal
+    loss and the path are exact. Between one line and the next lies the same share of the picture. Used in notebook 07.
+    """
+    X, y = np.asarray(X, float), np.asarray(y, float)
+    directions = np.linalg.eigh(X.T @ X)[1]  # columns: least curved, most curved
+    directions *= np.sign(directions.T @ (X.T @ (y - 0.5)))  # the way the loss falls first
+    along, across = (np.asarray(path) @ directions).T
+    reach = 1.3 * np.abs(across).max()
+    u, v = np.meshgrid(np.linspace(-0.2, 1.15 * along.max(), 121), np.linspace(-reach, reach, 121))
+    scores = np.stack([u, v], axis=-1) @ directions.T @ X.T  # (121, 121, N)
+    losses = np.logaddexp(0, np.where(y == 1, -scores, scores)).mean(axis=-1)
+    levels = np.quantile(losses, np.linspace(0.04, 0.96, 12))
+    ax.contour(u, v, losses, levels=levels, colors=MUTED, linewidths=0.8, alpha=0.7)
+    ax.plot(along, across, ".-", color=PALETTE["loss"], linewidth=1, markersize=4)
+    ax.plot(along[-1], across[-1], "o", color=PALETTE["loss"], markeredgecolor=INK, zorder=3)
+    ax.plot(0, 0, "o", color="white", markeredgecolor=INK, zorder=3)
+    ax.annotate("start", (0, 0), (0, -8), textcoords="offset points", ha="center", va="top", fontsize=9)
+    ax.set(xlabel="least curved direction", ylabel="most curved direction")
+
+
 def rate_curve(ax: Axes, learning_rates: ArrayLike, losses: ArrayLike, safe: float, label: str, **line: Any) -> None:
-    """Draw the loss that each learning rate reaches, both axes logarithmic, with marks at 1/L and 2/L.
+    """Draw the loss that each learning rate reaches, both axes logarithmic, with marks at 1/β and 2/β.
 
     Parameters
     ----------
@@ -764,9 +805,9 @@ def rate_curve(ax: Axes, learning_rates: ArrayLike, losses: ArrayLike, safe: flo
     losses : array of shape (R,)
         After the last step of each run.
     safe : float
-        1/L, from `linclf_helpers.training.safe_learning_rate`.
+        1/β, from `linclf_helpers.training.safe_learning_rate`.
     label : str
-        Written at the curve's lowest point.
+        Written beside the curve's last point.
     **line
         Passed on to `Axes.plot`.
 
@@ -781,23 +822,22 @@ def rate_curve(ax: Axes, learning_rates: ArrayLike, losses: ArrayLike, safe: flo
         height = float(np.interp(at, rates, losses))
         ax.plot(at, height, "o" if times == 1 else "D", color=curve.get_color(), zorder=4)
         ax.annotate(
-            f"{times}/L",
+            f"{times}/β",
             (at, height),
             (0, 7),
             textcoords="offset points",
             ha="center",
             fontsize=9,
         )
-    lowest = int(losses.argmin())
     ax.annotate(
         label,
-        (rates[lowest], losses[lowest]),
-        (0, -8),
+        (rates[-1], losses[-1]),
+        (6, 0),
         textcoords="offset points",
-        ha="center",
-        va="top",
+        va="center",
         color=curve.get_color(),
         weight="bold",
+        annotation_clip=False,
     )
     ax.set(xlabel="learning rate η", ylabel="loss (nats)")
     ax.grid(alpha=0.7)

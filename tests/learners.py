@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import entr, expit, log_softmax, logsumexp, rel_entr, xlogy
 from scipy.special import softmax as sp_softmax
+from sklearn.preprocessing import StandardScaler
 
 LEARNERS: dict[str, Callable[..., Any]] = {}
 RIGHT: dict[str, list[Callable[..., Any]]] = {}
@@ -120,6 +121,25 @@ def _(labels, K):
 @learner("one_hot.label_as_value")
 def _(labels, K):
     return np.eye(K)[labels] * labels[:, None]
+
+
+@learner("one_hot.renumbered")
+def _(labels, K):
+    seen = sorted(set(labels.tolist()))
+    return np.array([[float(seen.index(c) == k) for k in range(K)] for c in labels])
+
+
+@learner("one_hot.sorted")
+def _(labels, K):
+    return np.repeat(np.eye(K), np.bincount(labels, minlength=K), axis=0)
+
+
+@learner("one_hot.column_by_row")
+def _(labels, K):
+    Y = np.zeros((len(labels), K))
+    for n, c in enumerate(labels):
+        Y[c, n] = 1
+    return Y
 
 
 LEARNERS["one_hot.labels_back"] = lambda labels, K: np.array(labels, float)
@@ -390,6 +410,25 @@ RIGHT["numerical_gradient"].append(
     nudging(lambda g: (-g(2e-3) + 8 * g(1e-3) - 8 * g(-1e-3) + g(-2e-3)) / 12e-3)  # a five-point rule
 )
 
+
+RIGHT["numerical_gradient"] += [nudging(lambda g, h=h: (g(h) - g(-h)) / (2 * h)) for h in (1e-4, 6e-6, 1e-6, 2e-7)]
+RIGHT["numerical_gradient"] += [
+    nudging(lambda g: (4 * (g(5e-4) - g(-5e-4)) / 1e-3 - (g(1e-3) - g(-1e-3)) / 2e-3) / 3),  # Richardson's
+    nudging(lambda g: ((g(1e-5) - g(0)) / 1e-5 + (g(0) - g(-1e-5)) / 1e-5) / 2),
+]
+
+
+@right("numerical_gradient")
+def _(f, x):
+    gradient = np.zeros(x.shape)
+    for i, value in np.ndenumerate(x):
+        h = 6e-6 * max(1.0, abs(value))
+        high, low = x.astype(float), x.astype(float)
+        high[i], low[i] = value + h, value - h
+        gradient[i] = (f(high) - f(low)) / (high[i] - low[i])
+    return gradient
+
+
 LEARNERS |= {
     "numerical_gradient.forward": nudging(lambda g: (g(1e-6) - g(0)) / 1e-6),
     "numerical_gradient.backward": nudging(lambda g: (g(0) - g(-1e-5)) / 1e-5),
@@ -402,7 +441,36 @@ LEARNERS |= {
     "numerical_gradient.alias": nudging(lambda g: (g(1e-5) - g(1e-5)) / 2e-5),
     "numerical_gradient.all_at_once": lambda f, x: np.ones_like(x) * (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,
     "numerical_gradient.one_number": lambda f, x: (f(x + 1e-6) - f(x - 1e-6)) / 2e-6,
+    "numerical_gradient.complex_step": lambda f, x: np.array(
+        [f(x + 1e-30j * move.reshape(x.shape)).imag / 1e-30 for move in np.eye(x.size)]
+    ).reshape(x.shape),
 }
+
+
+@learner("numerical_gradient.relative_step")
+def _(f, x):
+    slopes = []
+    for i in range(x.size):
+        h = 1e-4 * abs(x.flat[i])
+        values = []
+        for step in (h, -h):
+            moved = x.astype(float).ravel()
+            moved[i] += step
+            values.append(f(moved.reshape(x.shape)))
+        slopes.append((values[0] - values[1]) / (2 * h))
+    return np.reshape(slopes, x.shape)
+
+
+@learner("numerical_gradient.put_back_by_sums")
+def _(f, x):
+    flat, slopes = x.reshape(-1), []
+    for i in range(len(flat)):
+        flat[i] -= 1e-6
+        low = f(x)
+        flat[i] += 2e-6
+        slopes.append((f(x) - low) / 2e-6)
+        flat[i] -= 1e-6
+    return np.reshape(slopes, x.shape)
 
 
 @learner("numerical_gradient.not_restored")
@@ -590,7 +658,7 @@ def _(Y_hat, Y):
 def _(Y_hat, Y):
     G = []
     for p, y in zip(Y_hat, Y, strict=True):
-        G.append((-y / p) @ (np.diag(p) - np.outer(p, p)))
+        G.append(-y @ (np.eye(len(p)) - p))
     return np.array(G) / len(Y)
 
 
@@ -628,6 +696,30 @@ LEARNERS |= {
     "dL_dZ.binary": by_jacobian(lambda p, y: np.where(y == 1, -1 / p, 1 / (1 - p))),
     "dL_dZ.squared_error": by_jacobian(lambda p, y: 2 * (p - y)),
 }
+
+
+LEARNERS |= {
+    "dL_dZ.one_less": lambda P, Y: np.where(Y == 1, P - 1, P) / np.float64(len(P) - 1),
+    "dL_dZ.division_left": by_jacobian(lambda p, y: -y / p),
+    "dL_dZ.floor": lambda P, Y: np.where(Y == 1, np.clip(P, 1e-12, 1 - 1e-12) - 1, np.fmax(P, 1e-12)) / len(P),
+    "dL_dZ.nan_hidden": lambda P, Y: np.where(P != P, 0, P - Y) / len(P),
+    "dL_dZ.masked": lambda P, Y: (P - Y) * (P != 0) / len(P),
+}
+
+
+@learner("dL_dZ.clipped")
+def _(P, Y):
+    G = (P - Y) / len(P)
+    G[G > 0.1] = 0.1
+    G[G < -0.1] = -0.1
+    return G
+
+
+@learner("dL_dZ.small_dropped")
+def _(P, Y):
+    G = (P - Y) / len(P)
+    G[(G < 1e-8) & (G > -1e-8)] = 0
+    return G
 
 
 @learner("dL_dZ.every_label_column")
@@ -688,6 +780,48 @@ LEARNERS |= {
     "dL_dW.no_features": lambda X, G: np.array([sum(G)] * X.shape[1]),
 }
 
+
+@learner("dL_dW.divided")
+def _(X, G):
+    total = sum(np.outer(x, g) for x, g in zip(X, G, strict=True))
+    return total / len(X[0])
+
+
+@learner("dL_dW.one_short")
+def _(X, G):
+    total = np.zeros((X.shape[1], G.shape[1]))
+    for n in range(len(X) - 1):
+        total += np.outer(X[n], G[n])
+    return total
+
+
+@learner("dL_dW.integer_buffer")
+def _(X, G):
+    out = np.empty((len(X[0]), len(G[0])), dtype=X.dtype)
+    for d, column in enumerate(X.T):
+        out[d] = column @ G
+    return out
+
+
+@learner("dL_dW.clipped")
+def _(X, G):
+    return np.minimum(np.maximum(np.einsum("nd,nk->dk", X, G), -0.1), 0.1)
+
+
+@learner("dL_dW.small_dropped")
+def _(X, G):
+    dW = np.einsum("nd,nk->dk", X, G)
+    dW[np.abs(dW) < 1e-8] = 0
+    return dW
+
+
+@learner("dL_dW.nan_hidden")
+def _(X, G):
+    dW = np.einsum("nd,nk->dk", X, G)
+    dW[np.isnan(dW)] = 0
+    return dW
+
+
 # dL_db
 
 
@@ -720,7 +854,21 @@ LEARNERS |= {
     "dL_db.keepdims": lambda G: sum(G)[None],
     "dL_db.sign": lambda G: -sum(G),
     "dL_db.absolute": lambda G: sum(abs(G)),
+    "dL_db.one_short": lambda G: sum((G[n] for n in range(1, len(G))), np.zeros(len(G[0]))),
+    "dL_db.one_less": lambda G: sum(G) / np.float64(len(G) - 1),
+    "dL_db.nan_hidden": lambda G: np.nansum(G, axis=0),
+    "dL_db.clipped": lambda G: np.array([min(max(sum(column), -0.1), 0.1) for column in G.T]),
+    "dL_db.small_dropped": lambda G: np.array([s if abs(s) >= 1e-8 else 0.0 for s in sum(G)]),
 }
+
+
+@learner("dL_db.changes_argument")
+def _(G):
+    first, *others = G
+    for other in others:
+        first += other
+    return first.copy()
+
 
 # gradient_step
 
@@ -760,6 +908,30 @@ LEARNERS |= {
     "gradient_step.weights_alone": lambda W, b, dW, db, lr: -lr * dW + W,
     "gradient_step.multiplied": lambda W, b, dW, db, lr: (W - lr * W * dW, b - lr * b * db),
     "gradient_step.sign_only": lambda W, b, dW, db, lr: (W - lr * dW / abs(dW), b - lr * db / abs(db)),
+    "gradient_step.fixed_rate": lambda W, b, dW, db, lr, own=0.1: (W - own * dW, b - own * db),
+    "gradient_step.rate_limited": lambda W, b, dW, db, lr: (W - (lr if lr < 1 else 1) * dW, b - min(1, lr) * db),
+    "gradient_step.rate_halved": lambda W, b, dW, db, lr: (W - dW * lr / 2, b - db * lr / 2),
+    "gradient_step.rate_doubled": lambda W, b, dW, db, lr: (W - lr * dW - lr * dW, b - lr * db - lr * db),
+    "gradient_step.parameters_limited": lambda W, b, dW, db, lr: (
+        np.minimum(np.maximum(W - lr * dW, -10), 10),
+        np.minimum(np.maximum(b - lr * db, -10), 10),
+    ),
+    "gradient_step.averaged": lambda W, b, dW, db, lr: (W - lr / W.shape[0] * dW, b - lr / W.shape[0] * db),
+    "gradient_step.bias_by_sum": lambda W, b, dW, db, lr: (W - lr * dW, b - lr * sum(db)),
+    "gradient_step.bias_by_weights": lambda W, b, dW, db, lr: (W - lr * dW, b - lr * sum(dW)),
+    "gradient_step.weights_by_bias": lambda W, b, dW, db, lr: (np.array([w - lr * db for w in W]), b - lr * db),
+}
+
+
+def each_gradient(change: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda W, b, dW, db, lr: tuple(p - lr * np.reshape(change(g), g.shape) for p, g in ((W, dW), (b, db)))
+
+
+LEARNERS |= {
+    "gradient_step.clipped": each_gradient(lambda g: [min(max(s, -1), 1) for s in g.ravel()]),
+    "gradient_step.nan_hidden": each_gradient(lambda g: [s if s == s else 0 for s in g.ravel()]),
+    "gradient_step.small_dropped": each_gradient(lambda g: [s * (abs(s) >= 1e-8) for s in g.ravel()]),
+    "gradient_step.normed": each_gradient(lambda g: g / np.sqrt((g * g).sum())),
 }
 
 
@@ -800,6 +972,22 @@ def _(a, n):
     return np.divide(np.abs(n - a), size, out=np.zeros(a.shape), where=size > 0).max()
 
 
+@right("relative_error")
+def _(a, n):
+    return np.nan_to_num(abs(a - n) / np.maximum(abs(a), abs(n))).max()
+
+
+@right("relative_error")
+def _(a, n):
+    size = np.maximum(abs(a), abs(n)) + 1e-12  # too little to spoil a check
+    return float(np.max(abs(a - n) / size))
+
+
+@right("relative_error")
+def _(a, n):
+    return max(0 if p == q else abs(p - q) / max(abs(p), abs(q), 1e-12) for p, q in zip(a.flat, n.flat, strict=True))
+
+
 def errors(below: Callable[..., Any]) -> Callable[..., Any]:
     return lambda a, n: max(abs(p - q) / below(p, q) for p, q in zip(a.ravel(), n.ravel(), strict=True))
 
@@ -812,7 +1000,15 @@ LEARNERS |= {
     "relative_error.one_side": errors(lambda p, q: abs(q)),
     "relative_error.per_entry": lambda a, n: abs(n - a) / np.fmax(abs(a), abs(n)),
     "relative_error.sum_below": errors(lambda p, q: abs(p) + abs(q)),
+    "relative_error.smaller_below": errors(lambda p, q: min(abs(p), abs(q))),
+    "relative_error.mean_below": lambda a, n: np.max(2 * abs(n - a) / (abs(a) + abs(n))),
+    "relative_error.sizes_signed": errors(max),
+    "relative_error.norms": lambda a, n: np.sqrt(np.sum((a - n) ** 2)) / (np.linalg.norm(a) + np.linalg.norm(n)),
+    "relative_error.floor": errors(lambda p, q: max(abs(p), abs(q), 1e-7)),
+    "relative_error.hidden_at_the_end": lambda a, n: np.nan_to_num(np.max(abs(n - a) / np.fmax(abs(a), abs(n)))),
+    "relative_error.nan_to_zero": lambda a, n: RIGHT["relative_error"][0](*(np.where(g == g, g, 0) for g in (a, n))),
 }
+
 
 # l2_gradients
 
@@ -846,7 +1042,28 @@ LEARNERS |= {
     "l2_gradients.penalty_alone": lambda dW, db, W, b, lam: (W * lam, db),
     "l2_gradients.value": lambda dW, db, W, b, lam: (dW + 0.5 * lam * np.linalg.norm(W) ** 2, db),
     "l2_gradients.lasso": lambda dW, db, W, b, lam: (dW + lam * W / abs(W), db),
+    "l2_gradients.absolute": lambda dW, db, W, b, lam: (dW + lam * np.where(W < 0, -W, W), db),
+    "l2_gradients.squared_weights": lambda dW, db, W, b, lam: (dW + lam * W * W, db),
+    "l2_gradients.normed": lambda dW, db, W, b, lam: (dW + lam / np.linalg.norm(W) * W, db),
+    "l2_gradients.strength_limited": lambda dW, db, W, b, lam: (dW + (lam if lam != 0 else 0.1) * W, db),
+    "l2_gradients.weights_alone": lambda dW, db, W, b, lam: np.add(dW, lam * W),
+    "l2_gradients.swapped": lambda dW, db, W, b, lam: (db, np.add(dW, lam * W)),
+    "l2_gradients.bias_still": lambda dW, db, W, b, lam: (dW + lam * W, 0 * b),
+    "l2_gradients.nan_hidden": lambda dW, db, W, b, lam: (
+        np.where(dW == dW, dW + lam * W, 0),
+        np.where(db == db, db, 0),
+    ),
+    "l2_gradients.clipped": lambda dW, db, W, b, lam: (np.fmax(np.fmin(dW + lam * W, 0.1), -0.1), db.clip(-0.1, 0.1)),
+    "l2_gradients.small_dropped": lambda dW, db, W, b, lam: tuple(g * (abs(g) >= 1e-8) for g in (dW + lam * W, db)),
 }
+
+
+@learner("l2_gradients.changes_arguments")
+def _(dW, db, W, b, lam):
+    for slopes, weights in zip(dW, W, strict=True):
+        slopes += lam * weights
+    return dW, db
+
 
 # accuracy
 
@@ -879,6 +1096,12 @@ LEARNERS |= {
     "accuracy.per_entry": lambda P, y: np.mean((P > 0.5) == (np.arange(len(P[0])) == y[:, None])),
     "accuracy.per_example": lambda P, y: np.array([np.argmax(p) == c for p, c in zip(P, y, strict=True)]),
     "accuracy.ties_count": lambda P, y: np.mean([p[c] >= max(p) for p, c in zip(P, y, strict=True)]),
+    "accuracy.rounded_first": lambda P, y: np.mean([np.around(p, 2).argmax() == c for p, c in zip(P, y, strict=True)]),
+    "accuracy.by_classes": lambda P, y: sum(np.argmax(p) == c for p, c in zip(P, y, strict=True)) / len(P[0]),
+    "accuracy.by_size": lambda P, y: np.sum(np.argmax(P, axis=1) == y) / np.prod(P.shape),
+    "accuracy.all_or_nothing": lambda P, y: float(np.array_equal(np.argmax(P, axis=1), y)),
+    "accuracy.per_class": lambda P, y: np.mean([np.mean(np.argmax(P[y == c], axis=1) == c) for c in set(y.tolist())]),
+    "accuracy.order_lost": lambda P, y: np.mean(np.array(sorted(np.argmax(P, axis=1))) == np.array(sorted(y))),
 }
 
 # standardize
@@ -908,6 +1131,24 @@ def _(train, test, ddof=0):
     both = np.vstack([train, test]) - train.mean(axis=0)
     both = both / np.maximum(train.std(axis=0, ddof=ddof), 1e-300)
     return np.split(both, [len(train)])
+
+
+@right("standardize")
+def _(train, test):
+    scaler = StandardScaler().fit(train)
+    return scaler.transform(train), scaler.transform(test)
+
+
+@right("standardize")
+def _(train, test):
+    sigma = np.std(train, axis=0) + 1e-12  # too little to be seen
+    return (train - np.mean(train, axis=0)) / sigma, (test - np.mean(train, axis=0)) / sigma
+
+
+@right("standardize")
+def _(train, test):
+    sigma = np.maximum(np.std(train, axis=0), 1e-12)
+    return [(part - np.mean(train, axis=0)) / sigma for part in (train, test)]
 
 
 def scaled(shift: Callable[..., Any], width: Callable[..., Any]) -> Callable[..., Any]:
@@ -941,6 +1182,18 @@ LEARNERS |= {
     "standardize.test_untouched": lambda a, b: ((a - np.mean(a, 0)) / np.where(np.std(a, 0) > 0, np.std(a, 0), 1), b),
     "standardize.constant_feature": scaled(lambda a, b: a.mean(), lambda a, b: a.std()),
     "standardize.epsilon": scaled(lambda a, b: a.mean(), lambda a, b: a.std() + 1e-7),
+    "standardize.narrow_left_alone": scaled(lambda a, b: a.mean(), lambda a, b: a.std() if a.std() >= 0.1 else 1.0),
+    "standardize.one_pass": scaled(
+        lambda a, b: sum(a) / len(a), lambda a, b: (sum(a * a) / len(a) - (sum(a) / len(a)) ** 2) ** 0.5 or 1.0
+    ),
+    "standardize.clipped": lambda a, b: [np.minimum(np.maximum(x, -5), 5) for x in RIGHT["standardize"][0](a, b)],
+    "standardize.median": scaled(
+        lambda a, b: np.median(a), lambda a, b: np.quantile(a, 0.75) - np.quantile(a, 0.25) or 1.0
+    ),
+    "standardize.by_range": scaled(lambda a, b: a.mean(), lambda a, b: max(a) - min(a) or 1.0),
+    "standardize.mean_deviation": scaled(lambda a, b: a.mean(), lambda a, b: sum(abs(a - a.mean())) / len(a) or 1.0),
+    "standardize.half_of_test": scaled(lambda a, b: a.mean(), lambda a, b: b.std() or 1.0),
+    "standardize.swapped": lambda a, b: tuple(reversed(RIGHT["standardize"][0](a, b))),
 }
 
 

@@ -64,7 +64,7 @@ REPAIRS: list[list[Callable[..., Any]]] = [
     [lambda X, Y, W, b, l2: (mean_and_sum(X, Y, W, b)[0] + l2 * W, mean_and_sum(X, Y, W, b)[1])],
     [lambda Z: sp_softmax(Z, axis=1)],
     [lambda P, Y: np.where(Y == 1, P - 1, P) / len(P)],
-    [order_once, lambda X, labels, rng: (X, labels)],
+    [order_once],
     [lambda a, b: tuple((x - a.mean(0)) / np.where(a.std(0) > 0, a.std(0), 1) for x in (a, b))],
 ]
 
@@ -95,10 +95,20 @@ def test_before_and_after_an_attempt(patient: Exercise) -> None:
     stub: dict[str, Any] = {}
     exec(f"def stub({', '.join(patient.arguments)}): ...", stub)
     assert patient.check(stub["stub"]).kind == "not_started"
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_a_solution_can_be_pasted_into_the_notebook(number: int, ward: dict[str, Any]) -> None:
+    """It stands where the stub stood, and the cell's own check says right."""
+    patient, cell = CLINIC[number - 1], source(f"patient-{number}-repair")
     patient.solution()
-    space: dict[str, Any] = {"np": np, "softmax": lambda Z: sp_softmax(Z, axis=1)}
-    exec(patient.solution().code, space)
-    assert patient.check(space[patient.name]).kind == "right"
+    solution = patient.solution().code
+    stub = cell.splitlines()[0]
+    assert solution.startswith(stub.removesuffix(" ..."))  # the name and the arguments of the notebook
+    space = ward | {patient.name: patient}
+    *_, last = cell.splitlines()
+    exec(cell.replace(stub, solution).removesuffix(last), space)
+    assert eval(last, space).kind == "right"
 
 
 @pytest.mark.parametrize(

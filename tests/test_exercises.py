@@ -406,6 +406,9 @@ def test_an_answer_that_does_not_look_at_what_comes_in() -> None:
     assert "Every entry of your result is the same number." in uneven.message
     assert "Your result is the argument Z as it came." in softmax.check(lambda Z: Z).message
     assert "is the argument Y as it came." in dL_dZ.check(lambda Y_hat, Y: Y).message
+    assert (
+        "Your X_train is the argument X_train as it came." in exercises.standardize.check(lambda a, b: (a, b)).message
+    )
     half = exercises.gradient_step.check(lambda W, b, dW, db, rate: (W - rate * dW, 0 * b))
     if half.kind == "wrong":
         assert "Every entry of your b is 0." in half.message
@@ -465,6 +468,7 @@ def test_a_mistake_in_the_right_order_keeps_its_name() -> None:
         assert dL_dZ.check(answer).mistake == "dL_dZ.sign"
     assert dL_dZ.check(np.subtract).mistake == "dL_dZ.no_mean"  # a function without a signature to read
     assert dL_dZ.check(lambda *both: both[0] - both[1]).mistake == "dL_dZ.no_mean"
+    assert dL_dZ.check(lambda *both, Y_hat=None: both[0] - both[1]).mistake == "dL_dZ.no_mean"  # Y_hat has no place
 
 
 # How closely numbers are compared

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from linclf_helpers.datasets import load_penguins
 from linclf_helpers.forward import cross_entropy_from_logits
 from linclf_helpers.model import LinearClassifier
-from linclf_helpers.plots import loss_surface, rate_curve
+from linclf_helpers.plots import loss_surface, loss_valley, rate_curve
 from linclf_helpers.training import gradient_descent, loss_slice, safe_learning_rate, sweep_runs
 
 PENGUINS = load_penguins()
@@ -109,9 +109,24 @@ def test_rate_curve_marks_the_promise_on_the_curve() -> None:
         assert x == times * safe
         assert np.isclose(y, np.interp(x, rates, losses))
     assert one.get_marker() != two.get_marker()
-    assert [text.get_text() for text in ax.texts] == ["1/L", "2/L", "penguins"]
+    assert [text.get_text() for text in ax.texts] == ["1/β", "2/β", "penguins"]
 
 
 def test_a_slice_needs_two_points() -> None:
     with pytest.raises(ValueError, match="points: expected a whole number of at least 2, got 1"):
         loss_slice(load_penguins(), points=1)
+
+
+def test_a_valley_is_drawn_with_the_path_as_it_is() -> None:
+    ax = Figure().subplots()
+    adelie_or_chinstrap = STANDARDISED.labels < 2
+    X, y = STANDARDISED.X[adelie_or_chinstrap], STANDARDISED.labels[adelie_or_chinstrap]
+    path = np.array([[0.0, 0.0], [0.3, -0.1], [0.5, 0.4]])
+    loss_valley(ax, X, y, path)
+    line, end, start = ax.lines
+    drawn = np.column_stack(line.get_data())
+    assert np.allclose(np.linalg.norm(np.diff(drawn, axis=0), axis=1), np.linalg.norm(np.diff(path, axis=0), axis=1))
+    assert np.ravel(end.get_data()).tolist() == drawn[-1].tolist()
+    assert np.ravel(start.get_data()).tolist() == [0, 0]
+    curvature = np.var(X @ np.linalg.lstsq(drawn[1:], path[1:], rcond=None)[0].T, axis=0)
+    assert curvature[0] < curvature[1]  # upwards it curves most

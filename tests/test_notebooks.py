@@ -17,6 +17,8 @@ from refresh_notebooks import NOTEBOOKS
         "04_softmax_derivative",
         "05_linear_derivative",
         "06_gradients_and_update",
+        "07_learning_rate",
+        "08_real_digits",
         "09_build_your_own",
         "10_bug_clinic",
     ],

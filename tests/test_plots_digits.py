@@ -7,6 +7,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from scipy.stats import binomtest
 
 from linclf_helpers.plots import confusion_table, image_grid, reliability_curve, train_and_test
 
@@ -93,5 +94,21 @@ def test_reliability_averages_each_interval(ax: Axes) -> None:
     np.testing.assert_allclose(line.get_xdata(), [0.5, 0.925])  # nothing between 0.6 and 0.8
     np.testing.assert_allclose(line.get_ydata(), [0.5, 0.75])
     assert texts(ax) == ["ours"]
-    sizes = ax.collections[0].get_sizes()
-    assert sizes[1] > sizes[0]
+    intervals, markers = ax.collections
+    assert markers.get_sizes()[1] > markers.get_sizes()[0]
+    for (_, low), (_, high) in intervals.get_segments():
+        assert 0 <= low < high <= 1
+
+
+@pytest.mark.parametrize("hits", [0, 1, 8])
+def test_intervals_are_as_scipy_computes_them(ax: Axes, hits: int) -> None:
+    correct = np.arange(8) < hits
+    reliability_curve(ax, np.full(8, 0.7), correct, [0.0, 1.0], "ours")
+    ((_, low), (_, high)) = ax.collections[0].get_segments()[0]
+    interval = binomtest(hits, 8).proportion_ci(method="wilson")
+    np.testing.assert_allclose([low, high], interval, atol=1e-4)
+
+
+def test_a_name_does_not_lie_on_the_axis(ax: Axes) -> None:
+    train_and_test(ax, [1, 10], [3.0, 0.01], [3.0, 0.5], "loss")
+    assert {text.get_text(): text.xyann[1] for text in ax.texts}["train"] > 0

@@ -623,6 +623,23 @@ class TestChainRuleExplorer:
         explorer.forward.click()
         assert explorer.state().step == 7
 
+    def test_the_gradients_stand_where_their_arguments_do(self) -> None:
+        explorer = widgets.ChainRuleExplorer()
+        texts = {text.get_text(): text.get_position() for text in explorer.artists["boxes"][0].axes.texts}
+        boxes = [box.get_position() for box in explorer.artists["boxes"]]
+        assert texts["∂L/∂L"][0] == texts["1"][0] == texts["L"][0] == boxes[3][0]
+        *_, of_y_hat, of_z, of_W, of_b = boxes
+        assert of_b[0] == of_W[0] < of_z[0] < of_y_hat[0] < boxes[3][0]  # b is used at the first step, as W is
+        assert texts["∂L/∂b"][0] == of_b[0]
+        for arrow in explorer.artists["arrows"]:
+            assert arrow.xy[0] < arrow.xyann[0]  # backwards is leftwards
+
+    def test_no_formula_is_shown_before_it_is_derived(self) -> None:
+        explorer = widgets.ChainRuleExplorer()
+        for step in range(8):
+            explorer.set(step=step)
+            assert not re.search("ŷ − y|−y/ŷ|outer product|identity|= ∂L/∂z", explorer.text())
+
 
 class TestJacobianExplorer:
     def test_a_wrong_formula_is_called_wrong(self) -> None:
@@ -728,7 +745,7 @@ class TestLearningRateExplorer:
 
     def test_raw_diverges_where_standardised_is_harmless(self, rates: Any) -> None:
         rates.set(data=lr.RAW, learning_rate=0.01, steps=200, batch_size=0, momentum=0.0)
-        assert "Verdict: diverging" in rates.text()
+        assert "Verdict: wild" in rates.text()
         assert "from step 1 on the loss is above its start at times, up to 10" in rates.text()
         rates.set(data=lr.STANDARDISED, learning_rate=0.5)
         assert "Verdict: good" in rates.text()
@@ -755,16 +772,16 @@ class TestLearningRateExplorer:
     def test_marks(self, rates: Any) -> None:
         rates.set(data=lr.RAW)
         safe = safe_learning_rate(load_penguins().X)
-        assert f"1/L = {safe:.2g}" in rates.marks.value
-        assert f"2/L = {2 * safe:.2g}" in rates.marks.value
+        assert f"1/β = {safe:.2g}" in rates.marks.value
+        assert f"2/β = {2 * safe:.2g}" in rates.marks.value
         rates.set(data=lr.STANDARDISED)
-        assert "1/L = 1.6" in rates.marks.value
+        assert "1/β = 1.6" in rates.marks.value
 
     @pytest.mark.parametrize(
         ("losses", "noisy", "expected"),
         [
             ([1.0], False, "not started"),
-            ([1.0, 2.0, 3.0, 4.0], False, "diverging"),
+            ([1.0, 2.0, 3.0, 4.0], False, "wild"),
             ([1.0, 0.5, 0.6, 0.3, 0.4, 0.2], False, "oscillating"),
             ([1.0, 0.5, 0.6, 0.3, 0.4, 0.2], True, "noisy"),
             ([1.0, 0.99, 0.98], False, "too slow"),

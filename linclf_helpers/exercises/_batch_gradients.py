@@ -5,8 +5,20 @@ from collections.abc import Callable
 import numpy as np
 
 from linclf_helpers.exercises._exercise import Exercise, rows_sum_to
-from linclf_helpers.exercises._observe import Array, Probe
-from linclf_helpers.exercises._probes import BATCHES, SINGLE, SQUARE, TWIN
+from linclf_helpers.exercises._guards import SMALL_NUMBERS, add_guards
+from linclf_helpers.exercises._observe import Array, Function, Probe
+from linclf_helpers.exercises._probes import (
+    BATCHES,
+    MANY_FEATURES,
+    ONE_FEATURE,
+    SEVEN,
+    SINGLE,
+    SIX,
+    SIZES,
+    SMALL,
+    SQUARE,
+    TWIN,
+)
 
 __all__ = ["dL_dW", "dL_dZ", "dL_db", "l2_gradients"]
 
@@ -48,6 +60,21 @@ def _in_place(Y_hat: Array, Y: Array) -> Array:
     return G / len(Y)
 
 
+def _with_floor(e: float) -> list[Callable[[Array, Array], Array]]:
+    """Return derivatives whose division by the probabilities was left in, and made harmless by a small number."""
+    return [
+        _through_jacobians(lambda Y_hat, Y: -Y / (Y_hat + e)),
+        _through_jacobians(lambda Y_hat, Y: -Y / np.maximum(Y_hat, e)),
+        _through_jacobians(lambda Y_hat, Y: -Y / np.clip(Y_hat, e, 1 - e)),
+    ]
+
+
+def _rows_cancel(Y_hat: Array, Y: Array, dL_dZ: Array) -> str:
+    return "" if np.isnan(Y_hat).any() else rows_sum_to(0)(dL_dZ)
+
+
+_certain = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.25, 0.0, 0.75]])  # surely right, surely wrong, half wrong
+_tiny = np.array([[1e-300, 0.4, 0.6], [1 - 1e-9, 1e-9, 1e-17], [3e-5, 1 - 4e-5, 1e-5], [1e-20, 1, 1e-300]])
 dL_dZ = Exercise(
     name="dL_dZ",
     hints=(
@@ -57,9 +84,17 @@ dL_dZ = Exercise(
     ),
     reference=_dL_dZ,
     formula="∂L/∂Z = (Ŷ − Y)/N",
-    stages=([Probe((each.Y_hat, each.Y)) for each in (*BATCHES, SQUARE, SINGLE)],),
+    stages=(
+        [Probe((each.Y_hat, each.Y)) for each in (*BATCHES, SQUARE, SINGLE)],
+        [
+            Probe((_certain, np.eye(3)[[0, 2, 1]]), "probabilities of 0 and 1"),
+            Probe((_tiny, np.eye(3)[[0, 0, 2, 1]]), "tiny probabilities"),
+            *(Probe((each.Y_hat, each.Y), note) for each, note in SIZES),
+        ],
+        [Probe((np.array([[np.nan] * 3, [0.2, 0.3, 0.5]]), np.eye(3)[[0, 2]]), "a row of nan", may_raise=True)],
+    ),
     outputs=("dL_dZ",),
-    laws=(rows_sum_to(0),),
+    laws=(_rows_cancel,),
 )
 dL_dZ.mistake(
     "no_mean",
@@ -74,6 +109,14 @@ dL_dZ.mistake(
     "the 1/N is in it twice.",
     "Follow the N. Where do you divide for the first time?",
     "A gradient that is N times too small only crawls; nothing else looks wrong.",
+)
+dL_dZ.mistake(
+    "one_less",
+    lambda Y_hat, Y: (Y_hat - Y) / (len(Y) - 1),
+    "divided by N − 1.",
+    "How many terms has the mean of the loss? What would a batch of one example give?",
+    "N − 1 belongs to the estimate of a variance. The loss is a plain mean of N terms.",
+    variants=(lambda Y_hat, Y: (Y_hat - Y) / max(len(Y) - 1, 1), lambda Y_hat, Y: (Y_hat - Y) / (len(Y) + 1)),
 )
 dL_dZ.mistake(
     "by_classes",
@@ -199,6 +242,43 @@ dL_dZ.mistake(
     variants=(lambda Y_hat, Y: _softmax(Y_hat) - Y,),
 )
 dL_dZ.mistake(
+    "division_left",
+    _through_jacobians(lambda Y_hat, Y: -Y / Y_hat),
+    "a division by ŷ is left in it, and ŷ can be 0.",
+    "Multiply steps 3 and 4 on paper before you program them. What becomes of the 1/ŷ?",
+    "At ŷ = 0 the two steps give 0/0. A mask or a small number below hides that, and takes away the slope where the "
+    "model is sure and wrong. On paper the factor cancels, and nothing has to be divided.",
+    variants=[
+        *(change for e in (*SMALL_NUMBERS, 1e-20, 1e-30, 1e-100, 1e-300) for change in _with_floor(e)),
+        _through_jacobians(lambda Y_hat, Y: np.nan_to_num(-Y / Y_hat)),
+        lambda Y_hat, Y: np.nan_to_num(_through_jacobians(lambda Y_hat, Y: -Y / Y_hat)(Y_hat, Y)),
+    ],
+)
+dL_dZ.mistake(
+    "floor",
+    lambda Y_hat, Y: (np.clip(Y_hat, 1e-12, 1 - 1e-12) - Y) / len(Y),
+    "the probabilities were kept away from 0 and 1.",
+    "Is there a logarithm or a division by ŷ in this derivative? So what can a probability of 0 do to it?",
+    "A difference needs no protection. With it even a perfect prediction pulls at the weights.",
+    variants=[
+        change
+        for e in SMALL_NUMBERS
+        for change in (
+            lambda Y_hat, Y, e=e: (np.clip(Y_hat, e, 1 - e) - Y) / len(Y),
+            lambda Y_hat, Y, e=e: (np.maximum(Y_hat, e) - Y) / len(Y),
+            lambda Y_hat, Y, e=e: (Y_hat + e - Y) / len(Y),
+        )
+    ],
+)
+dL_dZ.mistake(
+    "masked",
+    lambda Y_hat, Y: np.where(Y_hat > 0, Y_hat - Y, 0) / len(Y),
+    "where the probability is 0 the slope was put out of the way.",
+    "The correct class has the probability 0. Could a prediction be worse? What does your gradient say to it?",
+    "That is where the gradient is needed most: its entry there is −1/N, and nothing in it is infinite.",
+)
+add_guards(dL_dZ, bounds=(0.1, 0.2, 0.5))
+dL_dZ.mistake(
     "changes_argument",
     _in_place,
     "right, but your function changed its argument Y_hat.",
@@ -208,12 +288,27 @@ dL_dZ.mistake(
 )
 
 
+def _with_nan(A: Array) -> Array:
+    return np.where(np.arange(A.size).reshape(A.shape) == 1, np.nan, A)
+
+
 # Plain numbers, whose rows do not sum to 0 as those of a gradient do: they tell "all 0" from "summed too much".
 _plain = np.array([[1.0, 2.0, 4.0], [0.5, 3.0, -1.0]])
 
 
+_all_sizes = ((ONE_FEATURE, "one feature and two classes"), (MANY_FEATURES, "300 features"), *SIZES)
+_few_features = (np.array([[0.0, 2.0], [0.0, 0.0], [0.0, -1.0]]), np.array([[1e6, 0.5, 0], [3, 1, 2], [-2, 0, 1e-9]]))
+_spread = np.array([[1e-100, 1e6, -1e-9, 0.5], [3e-100, 2.0, 2e-9, -1e6], [-1e-100, 1e-6, 1e-9, 0.25]])
+
+
 def _dL_dW(X: Array, dL_dZ: Array) -> Array:
     return X.T @ dL_dZ
+
+
+def _whole_numbers(X: Array, dL_dZ: Array) -> Array:
+    out = np.zeros((X.shape[1], dL_dZ.shape[1]), dtype=X.dtype)
+    out[:] = X.T @ dL_dZ
+    return out
 
 
 dL_dW = Exercise(
@@ -225,7 +320,17 @@ dL_dW = Exercise(
     ),
     reference=_dL_dW,
     formula="∂L/∂W = Xᵀ ∂L/∂Z",
-    stages=([Probe((each.X, each.dL_dZ)) for each in (*BATCHES, SQUARE, TWIN)],),
+    stages=(
+        [Probe((each.X, each.dL_dZ)) for each in (*BATCHES, SQUARE, TWIN)],
+        [
+            Probe(_few_features, "a feature that is always 0, and an example that is all 0"),
+            Probe((_spread, np.array([[0.5, -0.3], [100, 1e-9], [-0.7, 1e3]])), "tiny and huge numbers"),
+            Probe((np.array([[3, -1, 0], [2, 5, 1]]), SMALL.dL_dZ[:, :2]), "features that are whole numbers"),
+            Probe((SEVEN.X, np.zeros((7, 3))), "a gradient of zeros"),
+            *(Probe((each.X, each.dL_dZ), note) for each, note in _all_sizes),
+        ],
+        [Probe((SEVEN.X, _with_nan(SEVEN.dL_dZ)), "a nan in dL_dZ", may_raise=True)],
+    ),
     outputs=("dL_dW",),
 )
 dL_dW.mistake(
@@ -241,6 +346,19 @@ dL_dW.mistake(
     "divided by N once more.",
     "Follow the N. Is it in dL_dZ already?",
     "Every batch derivative here is of the mean loss and carries its 1/N from the start.",
+)
+dL_dW.mistake(
+    "divided",
+    lambda X, dL_dZ: X.T @ dL_dZ / X.shape[1],
+    "divided by something that is not in the loss.",
+    "Is there any mean over features or classes in the loss? And where is the mean over examples?",
+    "The one mean of the loss runs over the N examples, and dL_dZ carries its 1/N already.",
+    variants=(
+        lambda X, dL_dZ: X.T @ dL_dZ / dL_dZ.shape[1],
+        lambda X, dL_dZ: X.T @ dL_dZ / X.size,
+        lambda X, dL_dZ: X.T @ dL_dZ / (len(X) - 1),
+        lambda X, dL_dZ: X.T @ dL_dZ / max(len(X) - 1, 1),
+    ),
 )
 dL_dW.mistake(
     "transposed",
@@ -271,6 +389,14 @@ dL_dW.mistake(
     "only the first example is in it.",
     "How often does your loop run before it returns?",
     "A return inside the loop ends it after the first pass.",
+)
+dL_dW.mistake(
+    "one_short",
+    lambda X, dL_dZ: X[:-1].T @ dL_dZ[:-1],
+    "one example is missing.",
+    "Which is the first number that your loop goes through, and which the last? How many are they?",
+    "All examples but one are in it. In a batch of one, nothing would be.",
+    variants=(lambda X, dL_dZ: X[1:].T @ dL_dZ[1:],),
 )
 dL_dW.mistake(
     "sums_first",
@@ -315,10 +441,25 @@ dL_dW.mistake(
     "A feature is 0 for every example. Can its weights matter?",
     "All rows are equal. That is the derivative by a bias; a weight is multiplied by its feature.",
 )
+dL_dW.mistake(
+    "integer_buffer",
+    _whole_numbers,
+    "whole numbers can't hold a gradient.",
+    "Look at the dtype of the array you fill. What becomes of 0.7 when it is stored there?",
+    "Your result has the type of the features. With whole numbers in, everything behind the decimal point is cut off.",
+)
+add_guards(dL_dW)
 
 
 def _dL_db(dL_dZ: Array) -> Array:
     return dL_dZ.sum(axis=0)
+
+
+def _into_first_row(dL_dZ: Array) -> Array:
+    total = dL_dZ[0]
+    for row in dL_dZ[1:]:
+        total += row
+    return total
 
 
 def _biases_cancel(G: Array, db: Array) -> str:
@@ -335,7 +476,17 @@ dL_db = Exercise(
     ),
     reference=_dL_db,
     formula="∂L/∂b_k = Σ_n ∂L/∂z_nk",
-    stages=([*(Probe((each.dL_dZ,)) for each in (*BATCHES, SQUARE, SINGLE)), Probe((_plain,))],),
+    stages=(
+        [*(Probe((each.dL_dZ,)) for each in (*BATCHES, SQUARE, SINGLE)), Probe((_plain,))],
+        [
+            Probe((_spread,), "tiny and huge numbers"),
+            Probe(
+                (np.array([[0.5, -0.5, 0.0], [-0.5, 0.25, 0.25], [1e-9, -1e-9, 0.0]]),), "numbers that nearly cancel"
+            ),
+            *(Probe((each.dL_dZ,), note) for each, note in SIZES if each is not SINGLE),
+        ],
+        [Probe((_with_nan(SEVEN.dL_dZ),), "a nan in dL_dZ", may_raise=True)],
+    ),
     outputs=("dL_db",),
     laws=(_biases_cancel,),
 )
@@ -406,6 +557,22 @@ dL_db.mistake(
     "The other rows of dL_dZ pull on the bias too.",
 )
 dL_db.mistake(
+    "one_short",
+    lambda dL_dZ: dL_dZ[:-1].sum(axis=0),
+    "one example is missing.",
+    "Which is the first number that your loop goes through, and which the last? How many are they?",
+    "All examples but one are in it. In a batch of one, nothing would be.",
+    variants=(lambda dL_dZ: dL_dZ[1:].sum(axis=0),),
+)
+dL_db.mistake(
+    "one_less",
+    lambda dL_dZ: dL_dZ.sum(axis=0) / (len(dL_dZ) - 1),
+    "divided by N − 1.",
+    "dL_dZ carries the 1/N of the mean already. For what do you divide?",
+    "Neither N nor N − 1 has a place here, and a batch of one example would be divided by 0.",
+    variants=(lambda dL_dZ: dL_dZ.sum(axis=0) / max(len(dL_dZ) - 1, 1),),
+)
+dL_db.mistake(
     "zeros",
     lambda dL_dZ: np.zeros(dL_dZ.shape[1]),
     "the biases never move.",
@@ -434,12 +601,37 @@ dL_db.mistake(
     "Two examples pull a bias in opposite directions with equal force. Where should it go?",
     "Without signs every pull counts as the same direction.",
 )
+dL_db.mistake(
+    "changes_argument",
+    _into_first_row,
+    "right, but your function changed its argument dL_dZ.",
+    "Into which array does your loop add? Look at dL_dZ before and after the call.",
+    "One row taken out of an array is a view, not a copy. Adding to it in place spoils the caller's first example.",
+)
+add_guards(dL_db)
 
 
 def _l2_gradients(dL_dW: Array, dL_db: Array, W: Array, b: Array, l2: float) -> tuple[Array, Array]:
     return dL_dW + l2 * W, dL_db
 
 
+def _l2_in_place(dL_dW: Array, dL_db: Array, W: Array, b: Array, l2: float) -> tuple[Array, Array]:
+    dL_dW += l2 * W
+    return dL_dW, dL_db
+
+
+def _weights_shrunk_in_place(dL_dW: Array, dL_db: Array, W: Array, b: Array, l2: float) -> tuple[Array, Array]:
+    W *= l2
+    return dL_dW + W, dL_db
+
+
+def _of_strength(strength: Function) -> Callable[..., tuple[Array, Array]]:
+    return lambda dL_dW, dL_db, W, b, l2: (dL_dW + strength(l2) * W, dL_db)
+
+
+_weights = np.array([[0.0, 1e6, -1e-9], [-9e6, 0.5, 0.0], [1e-100, -3.0, 4e-5]])
+_slopes = np.array([[1.5, 0.0, 2e-9], [1e6, -1e-9, 0.0], [-1e-100, 2.0, 4e-5]])
+_biases, _bias_slopes = np.array([30.0, -2e6, 1e-9]), np.array([-1e6, 0.0, 1e-9])
 l2_gradients = Exercise(
     name="l2_gradients",
     hints=(
@@ -453,6 +645,26 @@ l2_gradients = Exercise(
         [
             Probe((each.X.T @ each.dL_dZ, each.dL_dZ.sum(axis=0), each.W, each.b, l2))
             for each, l2 in zip(BATCHES, (0.1, 0.3, 0.02), strict=True)
+        ],
+        [
+            *(
+                Probe((each.X.T @ each.dL_dZ, each.dL_dZ.sum(axis=0), each.W, each.b, l2), f"λ = {l2:g}")
+                for each, l2 in ((SMALL, 0.0), (TWIN, 250.0), (SIX, 5.0), (SEVEN, 1e-9))
+            ),
+            Probe((_slopes, _bias_slopes, _weights, _biases, 0.7), "tiny and huge numbers"),
+            Probe((_slopes, _bias_slopes, _weights, _biases, 0.0), "λ = 0, and tiny and huge numbers"),
+            Probe((np.zeros((2, 3)), np.zeros(3), SMALL.W[:2], SMALL.b, 1e-17), "no slope, and a tiny λ"),
+            *(
+                Probe((each.X.T @ each.dL_dZ, each.dL_dZ.sum(axis=0), each.W, each.b, 0.2), note)
+                for each, note in (*SIZES[3:5], *_all_sizes[:2])
+            ),
+        ],
+        [
+            Probe(
+                (_with_nan(SMALL.W), _with_nan(SMALL.b), SMALL.W, SMALL.b, 0.1),
+                "a nan in both gradients",
+                may_raise=True,
+            )
         ],
     ),
     outputs=("dL_dW", "dL_db"),
@@ -499,7 +711,10 @@ l2_gradients.mistake(
     "the penalty was averaged.",
     "Is there a mean in (λ/2)‖W‖², or a sum?",
     "The data's loss is a mean over examples. The penalty is a plain sum over the weights.",
-    variants=(lambda dL_dW, dL_db, W, b, l2: (dL_dW + l2 * W / W.size, dL_db),),
+    variants=(
+        lambda dL_dW, dL_db, W, b, l2: (dL_dW + l2 * W / W.size, dL_db),
+        lambda dL_dW, dL_db, W, b, l2: (dL_dW + l2 * W / W.shape[1], dL_db),
+    ),
 )
 l2_gradients.mistake(
     "penalty_alone",
@@ -523,3 +738,68 @@ l2_gradients.mistake(
     "Is the penalty the sum of squares, or of absolute values?",
     "A constant pull towards zero belongs to ‖W‖₁. For a square the pull grows with the weight.",
 )
+l2_gradients.mistake(
+    "absolute",
+    lambda dL_dW, dL_db, W, b, l2: (dL_dW + l2 * np.abs(W), dL_db),
+    "the signs of the weights are gone.",
+    "One weight is 2, another −2. Must both be pushed the same way to come closer to 0?",
+    "The pull goes towards 0, from either side. Without the sign negative weights are driven outwards.",
+)
+l2_gradients.mistake(
+    "squared_weights",
+    lambda dL_dW, dL_db, W, b, l2: (dL_dW + l2 * W**2, dL_db),
+    "the weights are still squared.",
+    "Differentiate a square. Which power is left?",
+    "The penalty has the square; its slope is a straight line through 0.",
+    variants=(lambda dL_dW, dL_db, W, b, l2: (dL_dW + l2 / 2 * W**2, dL_db),),
+)
+l2_gradients.mistake(
+    "normed",
+    lambda dL_dW, dL_db, W, b, l2: (dL_dW + l2 * W / np.sqrt((W**2).sum()), dL_db),
+    "this is the slope of the length, not of its square.",
+    "Is the penalty ‖W‖, or ‖W‖²?",
+    "Divided by its length, W pulls equally hard however large it is, and at W = 0 it is 0/0.",
+)
+l2_gradients.mistake(
+    "strength_limited",
+    _of_strength(lambda l2: l2 or 0.1),
+    "another λ than the one asked for is used.",
+    "What should come out for λ = 0? For a very large one? What does your function make of it?",
+    "0 is a strength like any other: it switches the penalty off. No λ has to be replaced, lifted or cut.",
+    variants=[
+        *(_of_strength(lambda l2, e=e: l2 or e) for e in (1.0, *SMALL_NUMBERS)),
+        *(_of_strength(lambda l2, e=e: max(l2, e)) for e in SMALL_NUMBERS),
+        *(_of_strength(lambda l2, e=e: l2 + e) for e in SMALL_NUMBERS),
+        *(_of_strength(lambda l2, m=m: min(l2, m)) for m in (0.1, 0.5, 1, 2, 5, 10, 100)),
+    ],
+)
+l2_gradients.mistake(
+    "weights_alone",
+    lambda dL_dW, dL_db, W, b, l2: dL_dW + l2 * W,
+    "only the gradient of the weights came back.",
+    "How many parameters does the model have, and how many gradients did you return?",
+    "The bias has a gradient too, even if the penalty has no part in it.",
+)
+l2_gradients.mistake(
+    "swapped",
+    lambda dL_dW, dL_db, W, b, l2: (dL_db, dL_dW + l2 * W),
+    "the two results have changed places.",
+    "In which order does the caller expect them?",
+    "Both are right. The first is expected to belong to W.",
+)
+l2_gradients.mistake(
+    "bias_still",
+    lambda dL_dW, dL_db, W, b, l2: (dL_dW + l2 * W, np.zeros_like(dL_db)),
+    "the slope of the bias was set to 0.",
+    "The penalty says nothing about b. Does the data say nothing about it, either?",
+    "Not penalised does not mean not trained: what the data says about b stays as it is.",
+)
+l2_gradients.mistake(
+    "changes_arguments",
+    _l2_in_place,
+    "right, but your function changed an array it was given.",
+    "Look at all your arguments before and after the call. Which line writes into one?",
+    "Adding in place changes the array for everybody who holds it; a second call would add the penalty twice.",
+    variants=(_weights_shrunk_in_place,),
+)
+add_guards(l2_gradients)

@@ -1,23 +1,21 @@
 """The capstone, notebook 09: a classifier from a blank page, accepted by evidence."""
 
-import dis
 import io
-import types
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from linclf_helpers.datasets import load_digits
-from linclf_helpers.exercises import _batch_gradients, _softmax_and_loss
+from linclf_helpers.exercises import _softmax_and_loss
+from linclf_helpers.exercises._capstone_stages import CAPSTONE_EXERCISES, _loss
 from linclf_helpers.exercises._exercise import ASK_FOR_MORE, Exercise
-from linclf_helpers.exercises._observe import Array, Function, Probe, is_stub, observe, own_lines, say
+from linclf_helpers.exercises._found import found_instead
+from linclf_helpers.exercises._observe import Array, Probe, is_stub, observe, own_lines, say
 from linclf_helpers.exercises._outcome import Outcome
-from linclf_helpers.exercises._probes import BATCHES, SEVEN, SIX, SMALL, SQUARE
-from linclf_helpers.forward import cross_entropy_from_logits, one_hot
+from linclf_helpers.exercises._own_work import outside_help, reach
+from linclf_helpers.exercises._probes import SEVEN, SIX
 from linclf_helpers.gradcheck import check_gradient
-from linclf_helpers.gradients import loss_and_gradients
 
 __all__ = ["CAPSTONE_EXERCISES", "Capstone", "Certificate"]
 
@@ -28,410 +26,7 @@ LEARNING_RATE = 0.5
 PINNED_LOSSES = {1: 2.2033560370, 2: 2.1094969597, 10: 1.5219565201, 100: 0.3764282060, 500: 0.1440229862}
 STEPS = max(PINNED_LOSSES)
 ACCURACY_BAR = 0.90
-
-# What each exercise of the capstone looks for besides the mistakes of the earlier notebooks.
-_CODE_HINT = (
-    "The contract at the top of the notebook says what goes in and what comes out. How did you do it before?",
-)
-
-
-def _softmax(Z: Array) -> Array:
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return E / E.sum(axis=1, keepdims=True)
-
-
-def _loss(X: Array, labels: Array, W: Array, b: Array) -> float:
-    return cross_entropy_from_logits(X @ W + b, labels)
-
-
-def _gradients(X: Array, labels: Array, W: Array, b: Array) -> tuple[Array, Array]:
-    _, dL_dW, dL_db = loss_and_gradients(X, labels, W, b)
-    return dL_dW, dL_db
-
-
-def _train(X: Array, labels: Array, K: int, learning_rate: float, steps: int) -> tuple[Array, Array]:
-    return _descend(X, labels, K, learning_rate, steps)
-
-
-def _predict(X: Array, W: Array, b: Array) -> Array:
-    return (X @ W + b).argmax(axis=1)
-
-
-def _descend(
-    X: Array,
-    labels: Array,
-    K: int,
-    learning_rate: float,
-    steps: int,
-    gradients: Function = _gradients,
-    start: float = 0.0,
-) -> tuple[Array, Array]:
-    W, b = np.full((X.shape[1], K), start), np.full(K, start)
-    for _ in range(steps):
-        dL_dW, dL_db = gradients(X, labels, W, b)
-        W, b = W - learning_rate * dL_dW, b - learning_rate * dL_db
-    return W, b
-
-
-loss = Exercise(
-    name="loss",
-    hints=_CODE_HINT,
-    reference=_loss,
-    formula="L = (1/N) Σ_n (log Σ_j e^{z_nj} − z_nc), Z = XW + b",
-    stages=(
-        [Probe((each.X, each.labels, each.W, each.b)) for each in (*BATCHES, SQUARE)],
-        [
-            Probe((SMALL.X, SMALL.labels, SMALL.W * 0, SMALL.b * 0), "zero weights: L = log K"),
-            Probe((SMALL.X, SMALL.labels, SMALL.W * 15, SMALL.b), "large weights"),
-            Probe((SMALL.X, SMALL.labels, SMALL.W * 1000, SMALL.b), "huge weights"),
-            Probe((SMALL.X, SMALL.labels, SMALL.W, SMALL.b + 1000), "logits near 1000"),
-        ],
-    ),
-    outputs=("L",),
-)
-gradients = Exercise(
-    name="gradients",
-    hints=_CODE_HINT,
-    reference=_gradients,
-    formula="∂L/∂W = Xᵀ(Ŷ − Y)/N, ∂L/∂b = (1/N) Σ_n (ŷ_n − y_n)",
-    stages=(
-        [Probe((each.X, each.labels, each.W, each.b)) for each in (*BATCHES, SQUARE)],
-        [
-            Probe((SMALL.X, SMALL.labels, SMALL.W, SMALL.b + 1000), "logits near 1000"),
-            Probe((SIX.X, SIX.labels, SIX.W * 2000, SIX.b), "huge weights"),
-        ],
-    ),
-    outputs=("dL_dW", "dL_db"),
-)
-train = Exercise(
-    name="train",
-    hints=_CODE_HINT,
-    reference=_train,
-    formula="W ← W − η ∂L/∂W, b ← b − η ∂L/∂b, from zero",
-    stages=(
-        [
-            Probe((each.X, each.labels, each.Y.shape[1], rate, steps))
-            for each, rate, steps in ((SMALL, 0.5, 1), (SMALL, 0.1, 2), (SEVEN, 0.3, 4), (SIX, 0.2, 3))
-        ],
-        [Probe((SMALL.X, SMALL.labels, 3, 0.5, 0), "a run of no steps at all")],
-    ),
-    outputs=("W", "b"),
-)
-_FAR = np.array([-0.4, 0.2, 1.5])
-predict = Exercise(
-    name="predict",
-    hints=_CODE_HINT,
-    reference=_predict,
-    formula="argmax_k z_nk",
-    stages=(
-        [
-            *(Probe((each.X, each.W, each.b)) for each in (*BATCHES, SQUARE)),
-            Probe((SMALL.X, SMALL.W, _FAR)),
-            Probe((SIX.X, SIX.W, np.arange(5.0))),
-        ],
-        [
-            Probe((SMALL.X, SMALL.W, SMALL.b + 1000), "logits near 1000"),
-            Probe((SMALL.X, SMALL.W * 0, SMALL.b * 0), "zero weights, where all classes tie"),
-        ],
-    ),
-    outputs=("labels",),
-)
-CAPSTONE_EXERCISES = (loss, gradients, train, predict)
-
-
-def _borrow(target: Exercise, source: Exercise, wrap: Callable[[Function], Function], names: tuple[str, ...]) -> None:
-    """Put mistakes of an earlier exercise on record here, with their code built into what is asked for here."""
-    for mistake in source.mistakes:
-        name = mistake.id.partition(".")[2]
-        if name in names:
-            variants = [wrap(variant) for variant in mistake.variants]
-            code = wrap(mistake.code)
-            target.mistake(f"{source.name}.{name}", code, mistake.title, mistake.question, mistake.why, variants)
-
-
-def _as_loss_of_probabilities(code: Function) -> Function:
-    return lambda X, labels, W, b: code(_softmax(X @ W + b), one_hot(labels, len(b)))
-
-
-def _as_loss_of_logits(code: Function) -> Function:
-    return lambda X, labels, W, b: code(X @ W + b, labels)
-
-
-def _as_softmax_in_loss(code: Function) -> Function:
-    return lambda X, labels, W, b: -np.log(code(X @ W + b)[np.arange(len(X)), labels]).mean()
-
-
-def _as_dL_dZ(code: Function) -> Function:
-    def gradients(X: Array, labels: Array, W: Array, b: Array) -> tuple[Array, Array]:
-        G = code(_softmax(X @ W + b), one_hot(labels, len(b)))
-        return X.T @ G, G.sum(axis=0)
-
-    return gradients
-
-
-def _as_softmax_in_gradients(code: Function) -> Function:
-    return _with_probabilities(lambda X, W, b: code(X @ W + b))
-
-
-def _with_probabilities(probabilities: Function) -> Function:
-    def gradients(X: Array, labels: Array, W: Array, b: Array) -> tuple[Array, Array]:
-        G = (probabilities(X, W, b) - one_hot(labels, len(b))) / len(X)
-        return X.T @ G, G.sum(axis=0)
-
-    return gradients
-
-
-def _as_dL_dW(code: Function) -> Function:
-    def gradients(X: Array, labels: Array, W: Array, b: Array) -> tuple[Array, Array]:
-        G = (_softmax(X @ W + b) - one_hot(labels, len(b))) / len(X)
-        return code(X, G), G.sum(axis=0)
-
-    return gradients
-
-
-def _as_dL_db(code: Function) -> Function:
-    def gradients(X: Array, labels: Array, W: Array, b: Array) -> tuple[Array, Array]:
-        G = (_softmax(X @ W + b) - one_hot(labels, len(b))) / len(X)
-        return X.T @ G, code(G)
-
-    return gradients
-
-
-_borrow(
-    loss,
-    _softmax_and_loss.cross_entropy,
-    _as_loss_of_probabilities,
-    (
-        *("sum", "mean_of_all", "sign", "per_example", "log2", "log10", "log_of_mean", "binary", "squared_error"),
-        *("no_log", "entropy", "most_probable", "two_lists", "softmax_inside", "epsilon"),
-    ),
-)
-_borrow(
-    loss,
-    _softmax_and_loss.cross_entropy_from_logits,
-    _as_loss_of_logits,
-    ("log_of_softmax", "no_shift", "label_as_number", "labels_from_1", "logit_alone"),
-)
-_borrow(loss, _softmax_and_loss.softmax, _as_softmax_in_loss, ("axis_0", "global_sum", "minus", "base_2", "sigmoid"))
-loss.mistake(
-    "no_bias",
-    lambda X, labels, W, b: _loss(X, labels, W, 0 * b),
-    "the bias is not in it.",
-    "Change b and nothing else. Does your loss notice?",
-    "The scores are XW alone, so the model's lines must all pass through the origin.",
-)
-_borrow(
-    gradients,
-    _batch_gradients.dL_dZ,
-    _as_dL_dZ,
-    (
-        *("no_mean", "mean_twice", "by_classes", "by_size", "sign", "lost_division", "diagonal_jacobian"),
-        *("derivative_again", "minus_one", "every_label_column", "rows_by_label", "no_labels", "dL_dYhat"),
-        *("loss_for_slope", "binary", "squared_error", "softmax_again"),
-    ),
-)
-_borrow(
-    gradients,
-    _batch_gradients.dL_dW,
-    _as_dL_dW,
-    ("times_N", "mean_twice", "transposed", "last_example", "sums_first", "means_first", "sign", "no_features"),
-)
-_borrow(
-    gradients,
-    _batch_gradients.dL_db,
-    _as_dL_db,
-    (
-        *("one_number", "not_summed", "over_classes", "mean", "times_N", "last_example"),
-        *("zeros", "keepdims", "sign", "absolute"),
-    ),
-)
-_borrow(
-    gradients,
-    _softmax_and_loss.softmax,
-    _as_softmax_in_gradients,
-    ("axis_0", "global_sum", "no_shift", "global_max", "minus", "base_2", "sigmoid"),
-)
-gradients.mistake(
-    "scores_minus_labels",
-    _with_probabilities(lambda X, W, b: X @ W + b),
-    "the labels were subtracted from the scores.",
-    "What did you subtract Y from? Does it lie between 0 and 1?",
-    "That is the gradient of a regression. The labels belong beside probabilities.",
-)
-gradients.mistake(
-    "no_bias",
-    _with_probabilities(lambda X, W, b: _softmax(X @ W)),
-    "the bias is missing in the scores.",
-    "Change b and nothing else. Do your gradients notice?",
-    "The gradient is taken where the bias is zero, wherever the model really stands.",
-)
-
-
-def _plus(X: Array, labels: Array, K: int, learning_rate: float, steps: int) -> tuple[Array, Array]:
-    return _descend(X, labels, K, -learning_rate, steps)
-
-
-def _one_fewer(X: Array, labels: Array, K: int, learning_rate: float, steps: int) -> tuple[Array, Array]:
-    return _descend(X, labels, K, learning_rate, max(0, steps - 1))
-
-
-def _one_more(X: Array, labels: Array, K: int, learning_rate: float, steps: int) -> tuple[Array, Array]:
-    return _descend(X, labels, K, learning_rate, steps + 1)
-
-
-def _accumulating(X: Array, labels: Array, K: int, learning_rate: float, steps: int) -> tuple[Array, Array]:
-    total_W, total_b = np.zeros((X.shape[1], K)), np.zeros(K)
-
-    def gradients(X: Array, labels: Array, W: Array, b: Array) -> tuple[Array, Array]:
-        nonlocal total_W, total_b
-        dL_dW, dL_db = _gradients(X, labels, W, b)
-        total_W, total_b = total_W + dL_dW, total_b + dL_db
-        return total_W, total_b
-
-    return _descend(X, labels, K, learning_rate, steps, gradients)
-
-
-def _one_after_the_other(X: Array, labels: Array, K: int, learning_rate: float, steps: int) -> tuple[Array, Array]:
-    W, b = np.zeros((X.shape[1], K)), np.zeros(K)
-    for _ in range(steps):
-        W = W - learning_rate * _gradients(X, labels, W, b)[0]
-        b = b - learning_rate * _gradients(X, labels, W, b)[1]
-    return W, b
-
-
-def _with_gradients(change: Callable[[Array, Array, Array], tuple[Array, Array]]) -> Function:
-    """Return a training whose gradients are changed: change(dL_dW, dL_db, X)."""
-
-    def run(X: Array, labels: Array, K: int, learning_rate: float, steps: int) -> tuple[Array, Array]:
-        def wrong(X: Array, labels: Array, W: Array, b: Array) -> tuple[Array, Array]:
-            return change(*_gradients(X, labels, W, b), X)
-
-        return _descend(X, labels, K, learning_rate, steps, wrong)
-
-    return run
-
-
-train.mistake(
-    "plus",
-    _plus,
-    "this climbs.",
-    "The gradient points uphill. Where do you want to go? Print the loss after every step.",
-    "With a plus the loss rises at every step.",
-)
-train.mistake(
-    "no_rate",
-    lambda X, labels, K, learning_rate, steps: _descend(X, labels, K, 1.0, steps),
-    "the learning rate is not used.",
-    "Run it with two learning rates. Do the results differ?",
-    "The step is as long as the gradient, whatever rate is asked for.",
-)
-train.mistake(
-    "rate_squared",
-    lambda X, labels, K, learning_rate, steps: _descend(X, labels, K, learning_rate**2, steps),
-    "the learning rate is in it twice.",
-    "Divide the first change of W by its gradient. Which number should that be?",
-    "Multiplied twice, a rate of 0.1 becomes 0.01.",
-)
-train.mistake(
-    "no_mean",
-    _with_gradients(lambda dL_dW, dL_db, X: (len(X) * dL_dW, len(X) * dL_db)),
-    "these are steps down the sum of the losses.",
-    "Your loss is a mean. Is the gradient you step along one?",
-    "Every step is N times too long. With much data it diverges.",
-)
-train.mistake(
-    "bias_forgotten",
-    _with_gradients(lambda dL_dW, dL_db, X: (dL_dW, 0 * dL_db)),
-    "the bias never moves.",
-    "What is b after training? Where may the lines between the classes pass?",
-    "Accuracy hardly shows it, and the loss stays above what it could be.",
-)
-train.mistake(
-    "one_step_short",
-    _one_fewer,
-    "one step is missing.",
-    "Count: how often are W and b changed if one step is asked for?",
-    "The last update, or the first, never takes place.",
-)
-train.mistake(
-    "one_step_more",
-    _one_more,
-    "there is one step too many.",
-    "Count: how often are W and b changed if no step is asked for?",
-    "The loop runs once more than it should.",
-)
-train.mistake(
-    "accumulating",
-    _accumulating,
-    "gradients of earlier steps are still in it.",
-    "What is in your gradient at the beginning of the second step?",
-    "Something that adds up was not emptied, so each step repeats all the earlier ones and the path swings.",
-)
-train.mistake(
-    "one_after_the_other",
-    _one_after_the_other,
-    "the bias looks at the weights after their step.",
-    "At which W and b is each of the two gradients taken?",
-    "Both gradients belong to one and the same point. Taking the second after the first has been used is another "
-    "method, close by, and its losses are not the ones of this course.",
-)
-train.mistake(
-    "starts_elsewhere",
-    lambda X, labels, K, learning_rate, steps: _descend(X, labels, K, learning_rate, steps, start=1.0),
-    "it does not start from zero.",
-    "What do you return if no step is asked for?",
-    "The model is convex, so a start at zero is as good as any, and it makes the path the same for everybody.",
-)
-predict.mistake(
-    "probabilities",
-    lambda X, W, b: _softmax(X @ W + b),
-    "these are probabilities, not choices.",
-    "How many numbers per example should come out, and which?",
-    "The choice is the class with the largest probability.",
-    variants=(lambda X, W, b: X @ W + b,),
-)
-predict.mistake(
-    "one_choice",
-    lambda X, W, b: (X @ W + b).argmax(),
-    "one choice was made for the whole batch.",
-    "How many predictions do you need?",
-    "Without an axis the largest of all scores is looked for.",
-)
-predict.mistake(
-    "axis_0",
-    lambda X, W, b: (X @ W + b).argmax(axis=0),
-    "the best example of each class was looked for.",
-    "Best class per example, or best example per class: which do you want?",
-    "K numbers came out, each the number of an example.",
-)
-predict.mistake(
-    "no_bias",
-    lambda X, W, b: (X @ W).argmax(axis=1),
-    "the bias is not used.",
-    "Raise the bias of one class very much. Does it win every time?",
-    "The scores are XW alone.",
-)
-predict.mistake(
-    "least",
-    lambda X, W, b: (X @ W + b).argmin(axis=1),
-    "the least probable class was chosen.",
-    "Which class would you bet on?",
-    "The smallest score wins here.",
-)
-predict.mistake(
-    "from_1",
-    lambda X, W, b: (X @ W + b).argmax(axis=1) + 1,
-    "every choice is one too high.",
-    "From which number do the labels count?",
-    "The labels start at 0, as columns do.",
-)
-predict.mistake(
-    "one_hot",
-    lambda X, W, b: np.eye(len(b))[(X @ W + b).argmax(axis=1)],
-    "the choices came as one-hot rows.",
-    "How many numbers per example should come out?",
-    "Each row says which class was chosen. Its number is wanted.",
-)
+_EXERCISES: dict[str, Exercise] = {each.name: each for each in (_softmax_and_loss.softmax, *CAPSTONE_EXERCISES)}
 
 
 class Capstone:
@@ -480,14 +75,58 @@ class Capstone:
     def _judge(self, stage: str) -> Outcome:
         if stage == "own_work":
             return self._own_work()
-        exercise = {e.name: e for e in (_softmax_and_loss.softmax, *CAPSTONE_EXERCISES)}[stage]
-        outcome = exercise.examine(self._namespace.get(stage))
+        exercise = _EXERCISES[stage]
+        answer = self._namespace.get(stage)
+        if issubclass(type(answer), type):
+            title = f"it is a class, and I need a function, {exercise.call}."
+            return Outcome("not_a_function", stage, title, found_instead(self._namespace, stage, exercise.arguments))
+        outcome = exercise.examine(answer)
+        if outcome.kind in ("not_started", "not_a_function", "wrong_signature"):
+            return self._with_what_was_found(outcome, exercise)
         if outcome.kind != "right":
-            return outcome
+            return self._explained(outcome)
         checked = "agrees with the formula, on ordinary inputs and on those that overflow a careless version."
         outcome = replace(outcome, lines=(f"{stage.capitalize()}: {checked}",))
         further = {"gradients": self._slope_of_own_loss, "train": self._path, "predict": self._held_out}
-        return further[stage](outcome) if stage in further else outcome
+        outcome = further[stage](outcome) if stage in further else outcome
+        return outcome if outcome.kind == "right" else self._explained(outcome)
+
+    def _with_what_was_found(self, outcome: Outcome, exercise: Exercise) -> Outcome:
+        """Say what else on the page may be meant, if the function is not there or can't be called."""
+        stage = outcome.exercise
+        if outcome.kind == "wrong_signature":
+            method = "it takes (self" in outcome.title
+            lines = (f"self is filled in if you take it from an object: {stage} = my_object.{stage}",) * method
+            return replace(outcome, lines=(*outcome.lines, *lines))
+        found = found_instead(self._namespace, stage, exercise.arguments)
+        if outcome.kind == "not_started" and found and stage not in self._namespace:
+            return Outcome("not_a_function", stage, f"there is no function {exercise.call} yet.", found)
+        return replace(outcome, lines=outcome.lines + found * (outcome.kind == "not_a_function"))
+
+    def _explained(self, wrong: Outcome) -> Outcome:
+        """Add where a wrong answer may come from: another start, another stage that is wrong, data from outside."""
+        stage = wrong.exercise
+        if stage == "train" and not wrong.mistake and self._starts_elsewhere():
+            [known] = [mistake for mistake in _EXERCISES["train"].mistakes if mistake.id == "train.starts_elsewhere"]
+            wrong = replace(wrong, kind="recognised", title=known.title, lines=(known.question,), mistake=known.id)
+        lines = []
+        used = [name for name, value in reach(self._namespace, stage) if value is self._namespace.get(name)]
+        for name in sorted(set(used) - {stage}):
+            value = self._namespace[name]
+            if name in _EXERCISES:
+                outcome = _EXERCISES[name].examine(value)
+                if outcome.kind not in ("right", "not_started"):
+                    lines.append(f"It calls your {name}, and that is not right: {outcome.title} Mend it first.")
+            elif type(value) is np.ndarray:
+                lines.append(f"It reads {name} from outside. Should it look at its arguments alone?")
+        return replace(wrong, lines=(*wrong.lines, *lines))
+
+    def _starts_elsewhere(self) -> bool:
+        """Tell whether train returns anything but zeros if it may take no step, and none of any length."""
+        try:
+            return any(part.any() for part in self._call("train", SIX.X, SIX.labels, 5, 0.0, 0))
+        except Exception:
+            return False
 
     def _call(self, name: str, *args: Any) -> Any:
         """Call a function of the learner's with copies, quietly; an error in it is raised."""
@@ -545,7 +184,7 @@ class Capstone:
         for steps, pinned in PINNED_LOSSES.items():
             W, b = self._call("train", X, labels, 10, LEARNING_RATE, steps)
             found = _loss(X, labels, W, b)
-            if abs(found - pinned) > 1e-6:
+            if not abs(found - pinned) <= 1e-6:  # also if it is nan
                 title = (
                     f"after {steps} step{'s' * (steps > 1)} on the digits the loss is not where the derivation leads."
                 )
@@ -563,6 +202,10 @@ class Capstone:
             return Outcome("wrong", "predict", title, ("Write train first, then check this stage again.",))
         X, labels, X_test, test_labels = digits()
         W, b = self._call("train", X, labels, 10, LEARNING_RATE, STEPS)
+        probe = Probe((X_test, W, b), f"the {len(X_test)} held-out digits, with your own W and b")
+        outcome = replace(_EXERCISES["predict"], stages=([probe],)).examine(self._namespace["predict"])
+        if outcome.kind != "right":
+            return outcome
         accuracy = float((self._call("predict", X_test, W, b) == test_labels).mean())
         if accuracy < ACCURACY_BAR:
             title = f"of the 450 held-out digits it recognises {accuracy:.1%}; {ACCURACY_BAR:.0%} are within reach."
@@ -573,12 +216,22 @@ class Capstone:
     def _own_work(self) -> Outcome:
         started = [name for name in STAGES[:-1] if not _is_missing(self._namespace.get(name))]
         if not started:
+            found = [
+                line
+                for name, each in _EXERCISES.items()
+                for line in found_instead(self._namespace, name, each.arguments)
+            ]
+            if found:
+                title = "none of the five functions is there yet."
+                return Outcome("not_a_function", "own_work", title, tuple(dict.fromkeys(found)))
             return Outcome("not_started", "own_work", "not started.", ("There is nothing of yours to look at yet.",))
-        help_found = sorted({sentence for name in started for sentence in _outside_help(self._namespace, name)})
+        help_found = sorted({sentence for name in started for sentence in outside_help(self._namespace, name)})
         if help_found:
-            title = "this is to be done with NumPy alone."
+            title = "this is to be done with NumPy and Python's own library alone."
             return Outcome("wrong", "own_work", title, (*help_found, "Can you write that part yourself?"))
-        return Outcome("right", "own_work", "right.", ("Own work: nothing but NumPy is used.",))
+        return Outcome(
+            "right", "own_work", "right.", ("Own work: nothing but NumPy and Python's own library is used.",)
+        )
 
 
 def digits() -> tuple[Array, Array, Array, Array]:
@@ -590,56 +243,6 @@ def digits() -> tuple[Array, Array, Array, Array]:
 
 def _is_missing(answer: object) -> bool:
     return answer is None or answer is ... or is_stub(answer)
-
-
-def _outside_help(namespace: dict[str, Any], name: str) -> Iterator[str]:
-    """Yield a sentence for whatever a function uses, directly or not, that is neither NumPy nor defined beside it."""
-    home = namespace.get("__name__")
-    todo, done = [(name, namespace[name])], set()
-    while todo:
-        path, value = todo.pop()
-        if id(value) in done:
-            continue
-        done.add(id(value))
-        origin = _origin(value)
-        if origin == home and isinstance(value, type):
-            todo += [(f"{path}.{key}", part) for key, part in vars(value).items() if isinstance(part, _FUNCTIONS)]
-        elif isinstance(value, _FUNCTIONS):
-            function = value.__func__ if isinstance(value, staticmethod | classmethod) else value
-            if function.__globals__ is not namespace:
-                yield f"{path} comes from {origin}."
-                continue
-            for kind, used in _uses(function.__code__):
-                if kind == "import" or used in ("__import__", "eval", "exec"):
-                    if used.split(".")[0] != "numpy":
-                        yield f"{path} uses {used}."
-                elif used in namespace:
-                    todo.append((used, namespace[used]))
-            todo += [(path, cell.cell_contents) for cell in function.__closure__ or ()]
-        elif origin.split(".")[0] not in ("numpy", "builtins", str(home)):
-            yield f"{path} comes from {origin}."
-
-
-_FUNCTIONS = (types.FunctionType, staticmethod, classmethod)
-
-
-def _origin(value: object) -> str:
-    """Return the name of the module that a module, function, class or object comes from."""
-    if isinstance(value, types.ModuleType):
-        return value.__name__
-    return str(getattr(value, "__module__", None) or type(value).__module__)
-
-
-def _uses(code: types.CodeType) -> Iterator[tuple[str, str]]:
-    """Yield the global names that code reads and the modules it imports, those of inner functions too."""
-    for step in dis.get_instructions(code):
-        if step.opname in {"LOAD_GLOBAL", "LOAD_NAME"}:
-            yield "name", step.argval
-        elif step.opname == "IMPORT_NAME":
-            yield "import", step.argval
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _uses(constant)
 
 
 @dataclass(frozen=True, eq=False)

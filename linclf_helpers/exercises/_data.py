@@ -6,7 +6,7 @@ import numpy as np
 
 from linclf_helpers.exercises._exercise import Exercise
 from linclf_helpers.exercises._observe import Array, Probe
-from linclf_helpers.exercises._probes import BATCHES, SEVEN, SIX, SMALL, SQUARE
+from linclf_helpers.exercises._probes import BATCHES, MANY_CLASSES, SEVEN, SINGLE, SIX, SIZES, SMALL, SQUARE, THOUSANDS
 
 __all__ = ["accuracy", "one_hot", "standardize"]
 
@@ -34,6 +34,12 @@ def _by_row_numbers(labels: Array, K: int) -> Array:
     return Y
 
 
+def _column_by_row(labels: Array, K: int) -> Array:
+    Y = np.zeros((len(labels), K))
+    Y[labels, np.arange(len(labels))] = 1
+    return Y
+
+
 def _numbers_instead(labels: Array, K: int) -> Array:
     Y = np.zeros((len(labels), K))
     Y[np.arange(len(labels)), labels] = labels
@@ -52,6 +58,12 @@ one_hot = Exercise(
     stages=(
         [Probe((np.array([2, 0]), 3)), *(Probe((each.labels, each.Y.shape[1])) for each in (SEVEN, SIX, SQUARE))],
         [Probe((np.array([0, 0, 1]), 4), "a batch that lacks the last classes")],
+        [
+            *(Probe((each.labels, each.Y.shape[1]), note) for each, note in SIZES),
+            Probe((np.array([2, 1, 2]), 3), "a batch without its first class"),
+            Probe((np.array([3, 3]), 4), "a batch in which every example belongs to the last class"),
+            Probe((np.array([999, 0, 128, 256]), 1000), "1,000 classes"),
+        ],
     ),
     outputs=("Y",),
     laws=(_single_one,),
@@ -62,6 +74,7 @@ one_hot.mistake(
     "the width was taken from the batch.",
     "What comes out for a batch that holds only zeros?",
     "The largest label of a batch says nothing about the number of classes. K is given for that.",
+    variants=(lambda labels, K: np.eye(max(labels.max() + 1, 2))[labels],),
 )
 one_hot.mistake(
     "classes_present",
@@ -69,6 +82,29 @@ one_hot.mistake(
     "only the classes that occur have a column.",
     "A class is missing from the batch. Where is its column?",
     "Without a column for the missing class, later classes move to the left and the model learns wrong names.",
+)
+one_hot.mistake(
+    "renumbered",
+    lambda labels, K: np.eye(K)[np.unique(labels, return_inverse=True)[1]],
+    "the labels were counted anew, by the classes that occur.",
+    "Take a batch of the labels 4, 1 and 4. In which column does your function put the ones of class 1?",
+    "The smallest label of the batch went to column 0, whichever class it is. A label is the number of its column "
+    "already.",
+)
+one_hot.mistake(
+    "sorted",
+    lambda labels, K: _one_hot(np.sort(labels), K),
+    "the ones are in order, the examples are not.",
+    "Which class has the first example? And which class does your first row name?",
+    "Sorting the labels gives each row the label of another example.",
+)
+one_hot.mistake(
+    "column_by_row",
+    _column_by_row,
+    "the two indices changed places.",
+    "Y has shape (N, K). Which of the two indices counts the examples, and which the classes?",
+    "The label was used as the number of the row. That fails as soon as a label or a number of an example is too "
+    "large, and for N = K it gives the transpose without a word.",
 )
 one_hot.mistake(
     "transposed",
@@ -137,9 +173,25 @@ def _a_share(Y_hat: Array, labels: Array, share: Array) -> str:
     return "" if 0 <= share <= 1 else f"A share lies between 0 and 1; yours is {share:.4g}."
 
 
+def _batch_of_choices(seed: int, N: int, K: int, hits: int) -> tuple[Array, Array]:
+    """Return probabilities, small ones among them, and labels of which `hits` are the most probable class."""
+    rng = np.random.default_rng(seed)
+    Y_hat = rng.uniform(0.001, 1, size=(N, K))
+    Y_hat /= Y_hat.sum(axis=1, keepdims=True)
+    labels = Y_hat.argmax(axis=1)
+    labels[hits:] = (labels[hits:] + rng.integers(1, K, size=N - hits)) % K
+    order = rng.permutation(N)
+    return Y_hat[order], labels[order]
+
+
 _hits = np.eye(4)[[0, 3, 1, 2, 1, 1, 3]] * 0.4 + 0.15
-_ties = np.array([[0.2, 0.4, 0.4], [0.5, 0.3, 0.2], [0.25, 0.35, 0.4]])
+_ties = np.array([[0.4, 0.2, 0.4], [0.4, 0.2, 0.4], [0.25, 0.35, 0.4]])
 _most_probable = np.round(np.array([[0.4, 0.35, 0.25], [0.1, 0.2, 0.7]]), 2)
+# The last class leads by so little in the first rows that the rounding of an input gives the lead to another.
+_LEADS = (4e-2, 4e-3, 4e-4, 4e-5, 4e-6, 4e-7, 4e-8, 4e-9, 4e-12, 4e-15)
+_close_calls = np.array(
+    [[0.3 - lead, 0.35, 0.35 + lead] for lead in _LEADS] + [[0.0, 1e-12, 1 - 1e-12], [0.0, 0.0, 1.0]]
+)
 accuracy = Exercise(
     name="accuracy",
     hints=(
@@ -153,9 +205,20 @@ accuracy = Exercise(
             Probe((_most_probable, np.array([1, 2]))),
             Probe((_hits, SEVEN.labels)),
             *(Probe((each.Y_hat, each.labels)) for each in BATCHES),
+            Probe(_batch_of_choices(1, 11, 5, 4)),
             Probe((SQUARE.Y_hat, SQUARE.Y_hat.argmax(axis=1))),
         ],
-        [Probe((_ties, np.array([2, 0, 2])), "a batch with a tie: two equal probabilities")],
+        # Whichever of the two a function chooses, if it chooses one in both rows, it is right in one of them.
+        [Probe((_ties, np.array([0, 2, 0])), "a batch with ties: two equal probabilities")],
+        [
+            Probe((_close_calls, np.full(len(_close_calls), 2)), "a batch in which the best two are nearly equal"),
+            Probe((SINGLE.Y_hat, SINGLE.Y_hat.argmax(axis=1)), "a batch of one example, a hit"),
+            Probe((SINGLE.Y_hat, SINGLE.Y_hat.argmin(axis=1)), "a batch of one example, a miss"),
+            Probe(_batch_of_choices(2, 6, 3, 0), "a batch without a single hit"),
+            *(Probe((each.Y_hat, each.labels), note) for each, note in SIZES[:4]),
+            Probe(_batch_of_choices(3, 4, 30, 3), "30 classes"),
+            Probe(_batch_of_choices(4, 5000, 3, 3337), "a batch of 5,000 examples"),
+        ],
     ),
     outputs=("accuracy",),
     laws=(_a_share,),
@@ -223,7 +286,86 @@ accuracy.mistake(
     "more than one half was asked for.",
     "With three classes, can 0.4 be the largest probability?",
     "A class wins with the largest probability, which needs not be above 0.5 when there are more than two.",
-    variants=(lambda Y_hat, labels: (Y_hat[np.arange(len(labels)), labels] >= 0.5).mean(),),
+    variants=(
+        lambda Y_hat, labels: (Y_hat[np.arange(len(labels)), labels] >= 0.5).mean(),
+        lambda Y_hat, labels: ((Y_hat > 0.5) == _one_hot(labels, Y_hat.shape[1])).all(axis=1).mean(),
+    ),
+)
+accuracy.mistake(
+    "rounded_first",
+    lambda Y_hat, labels: (Y_hat.round().argmax(axis=1) == labels).mean(),
+    "the probabilities were rounded before the choice.",
+    "0.4 and 0.36: which of the two is larger, and which is larger after your rounding?",
+    "Rounding makes different probabilities equal, and argmax then takes the first of them. Nothing needs to be "
+    "rounded, nor held in float32, to see which is the largest.",
+    variants=[
+        (lambda Y_hat, labels, cut=cut: (cut(Y_hat).argmax(axis=1) == labels).mean())
+        for cut in (
+            *((lambda P, n=n: P.round(n)) for n in range(1, 15)),
+            lambda P: P > 0.5,
+            lambda P: P >= 0.5,
+            lambda P: P.astype(np.float16),
+            lambda P: P.astype(np.float32),
+            lambda P: (100 * P).astype(int),
+        )
+    ],
+)
+accuracy.mistake(
+    "by_classes",
+    lambda Y_hat, labels: (Y_hat.argmax(axis=1) == labels).sum() / Y_hat.shape[1],
+    "the hits were divided by the number of classes.",
+    "Seven examples, four classes, all seven right. Which share comes out?",
+    "Hits are counted among the examples, so their share is taken of the N examples.",
+)
+accuracy.mistake(
+    "by_size",
+    lambda Y_hat, labels: (Y_hat.argmax(axis=1) == labels).sum() / Y_hat.size,
+    "the hits were divided by the number of entries.",
+    "Seven examples, four classes, all seven right. Which share comes out?",
+    "The batch has N · K probabilities, but only N choices that can be right.",
+)
+accuracy.mistake(
+    "all_or_nothing",
+    lambda Y_hat, labels: (Y_hat.argmax(axis=1) == labels).all(),
+    "one miss and nothing counts.",
+    "Nine of ten are right. What do you return?",
+    "You ask whether every prediction is right: a yes or no for the whole batch.",
+    variants=(
+        lambda Y_hat, labels: (Y_hat.argmax(axis=1) == labels).sum() // len(labels),
+        lambda Y_hat, labels: int((Y_hat.argmax(axis=1) == labels).mean()),
+    ),
+)
+accuracy.mistake(
+    "per_class",
+    lambda Y_hat, labels: np.mean([(Y_hat.argmax(axis=1) == k)[labels == k].mean() for k in np.unique(labels)]),
+    "the classes count alike, not the examples.",
+    "99 examples of one class, all right, and one of another, wrong. What do you return?",
+    "You averaged the shares of the classes, each of them the recall of a class. It is a good number to know, called "
+    "balanced accuracy; accuracy lets every example count alike.",
+    variants=(
+        lambda Y_hat, labels: np.mean(
+            [
+                ((Y_hat.argmax(axis=1) == k) & (labels == k)).sum() / max((labels == k).sum(), 1)
+                for k in range(Y_hat.shape[1])
+            ]
+        ),
+    ),
+)
+accuracy.mistake(
+    "order_lost",
+    lambda Y_hat, labels: (np.sort(Y_hat.argmax(axis=1)) == np.sort(labels)).mean(),
+    "predictions are not compared with the labels of their own examples.",
+    "Shuffle the labels and leave the predictions. Does your accuracy change?",
+    "How often each class is predicted says nothing about where. Prediction and label of the same example belong "
+    "together.",
+    variants=(
+        lambda Y_hat, labels: (
+            np.minimum(*(np.bincount(c, minlength=Y_hat.shape[1]) for c in (Y_hat.argmax(axis=1), labels))).sum()
+            / len(labels)
+        ),
+        lambda Y_hat, labels: np.isin(Y_hat.argmax(axis=1), labels).mean(),
+        lambda Y_hat, labels: np.isin(labels, Y_hat.argmax(axis=1)).mean(),
+    ),
 )
 accuracy.mistake(
     "per_entry",
@@ -246,6 +388,7 @@ accuracy.mistake(
     "Ten equal probabilities: which class does the model choose? Is it right for every label?",
     "If two classes share the largest probability, the model still has to choose one: argmax takes the first. "
     "Otherwise an untrained model, with all probabilities equal, would be right every time.",
+    variants=(lambda Y_hat, labels: np.isclose(Y_hat[np.arange(len(labels)), labels], Y_hat.max(axis=1)).mean(),),
 )
 
 
@@ -263,6 +406,10 @@ def _with(mean: Any, deviation: Any) -> Any:
         return (X_train - m) / s, (X_test - m) / s
 
     return standardize
+
+
+def _or_1(deviation: Array) -> Array:
+    return np.where(deviation == 0, 1, deviation)
 
 
 def _of_train(statistic: str, **options: Any) -> Any:
@@ -303,7 +450,13 @@ def _mean_zero(X_train: Array, X_test: Array, train: Array, test: Array) -> str:
     return f"Each training feature should have mean 0; the first of yours has {means[0]:.4g}."
 
 
+_rng = np.random.default_rng(6)
+_widths = _rng.normal(size=(9, 6)) * 10.0 ** np.array([-2, -1, 0, 2, 6, 8]) + 10.0 ** np.array([-1, 0, 1, 3, 7, 7])
+_narrow = _rng.normal(size=(8, 2)) * [1e-6, 1e-9]
+_far_off = 1e6 * np.array([1.0, -3.0]) + _rng.integers(-4, 5, size=(8, 2))  # whole numbers, so the squares are exact
+_symmetric = np.array([[sign * 10.0**-n, sign * (n + 0.5)] for n in range(13) for sign in (1, -1)])
 _train_of_three = np.array([[1.0, 40.0], [2.0, 60.0], [6.0, 50.0]])
+_EPSILONS = [10.0**-n for n in range(1, 12)]
 _mean, _std = _of_train("mean", axis=0), _of_train("std", axis=0)
 standardize = Exercise(
     name="standardize",
@@ -325,6 +478,21 @@ standardize = Exercise(
                 (np.array([[1.0, 7.0], [3.0, 7.0], [8.0, 7.0]]), np.array([[2.0, 7.0]])),
                 "a feature that never changes",
             )
+        ],
+        [
+            Probe((_widths[:6], _widths[6:]), "features with spreads from 0.01 to 1e8"),
+            # A number of 1e-12 in the denominator spoils nothing and is let pass.
+            Probe((_narrow[:5], _narrow[5:]), "features with spreads of 1e-6 and 1e-9", rtol=2e-3),
+            Probe((_narrow[:5] * 5e-3, _narrow[5:] * 5e-3), "features with spreads of 5e-9 and 5e-12", rtol=0.3),
+            Probe((SEVEN.X[:, :1], SIX.X[:, :1]), "one feature"),
+            Probe((_far_off[:5], _far_off[5:]), "features whose mean is a million times their spread"),
+            Probe(
+                (_symmetric, np.array([[1e-7, 2.0], [-2000.0, 1500.0], [50.0, -9.0]])), "values near the mean, and far"
+            ),
+            Probe((THOUSANDS.X, SIX.X[:, :2]), "a training set of 5,000 examples"),
+            Probe((SMALL.X[:, :1] + SEVEN.X[:2], THOUSANDS.X[:1000].reshape(400, 5)), "a training set of two examples"),
+            Probe((SMALL.X[:1], SMALL.X[:1]), "a training set of one example"),
+            Probe((MANY_CLASSES.Y_hat, MANY_CLASSES.Y_hat[2:3] + 0.1), "30 features and one test example"),
         ],
     ),
     outputs=("X_train", "X_test"),
@@ -427,7 +595,98 @@ standardize.mistake(
     "Is the deviation of your training columns exactly 1 now? What becomes of a feature measured in kilometres?",
     "It avoids 0/0 by changing every other number a little, the more the narrower the feature. Which features need "
     "the exception?",
-    variants=[_with(_mean, lambda train, test, e=10.0**-n: train.std(axis=0) + e) for n in (3, 4, 5, 6, 7)],
+    variants=[
+        _with(_mean, deviation)
+        for e in _EPSILONS
+        for deviation in (
+            lambda train, test, e=e: train.std(axis=0) + e,
+            lambda train, test, e=e: np.sqrt(train.var(axis=0) + e),
+        )
+    ],
+)
+standardize.mistake(
+    "narrow_left_alone",
+    _with(_mean, lambda train, test: np.where(train.std(axis=0) < 1e-8, 1, train.std(axis=0))),
+    "narrow features were not scaled to deviation 1.",
+    "A length measured in kilometres has a small spread. Does the same length in millimetres come out the same?",
+    "What counts as small depends on the unit. A feature that never changes has deviation 0; a narrow one has not.",
+    variants=[
+        _with(_mean, deviation)
+        for e in (0.5, *_EPSILONS)
+        for deviation in (
+            lambda train, test, e=e: np.where(train.std(axis=0) < e, 1, train.std(axis=0)),
+            lambda train, test, e=e: np.maximum(train.std(axis=0), e),
+            lambda train, test, e=e: np.where(train.std(axis=0) < e, e, train.std(axis=0)),
+            lambda train, test, e=e: np.where(train.std(axis=0) < e, np.inf, train.std(axis=0)),
+        )
+    ],
+)
+standardize.mistake(
+    "one_pass",
+    _with(_mean, lambda train, test: _or_1(np.sqrt((train**2).mean(axis=0) - train.mean(axis=0) ** 2))),
+    "the deviation loses its digits where the mean is large.",
+    "1000001² and 1000003² have how many digits in common? What is left of them when you subtract?",
+    "The mean of the squares minus the square of the mean is right on paper. In floats two large and nearly equal "
+    "numbers cancel; subtract the mean first, and square what is left.",
+)
+standardize.mistake(
+    "clipped",
+    lambda X_train, X_test: tuple(np.clip(part, -3, 3) for part in _standardize(X_train, X_test)),
+    "values far from the mean were cut off.",
+    "A test example lies 2,000 deviations from the mean. Where does your function put it?",
+    "Whatever lies beyond your limit becomes equal. Standardising moves and stretches; it takes nothing away.",
+    variants=[
+        (lambda X_train, X_test, m=m: tuple(np.clip(part, -m, m) for part in _standardize(X_train, X_test)))
+        for m in (1, 2, 2.5, 4, 5, 6, 10, 20, 50, 100, 1000)
+    ],
+)
+standardize.mistake(
+    "median",
+    _with(
+        lambda train, test: np.median(train, axis=0),
+        lambda train, test: _or_1(np.subtract(*np.percentile(train, [75, 25], axis=0))),
+    ),
+    "the median was used instead of the mean.",
+    "What is the mean of your training columns?",
+    "Median and quartiles do not mind odd measurements, and some prefer them for that. What was asked for has mean 0 "
+    "and deviation 1.",
+    variants=[
+        _with(lambda train, test: np.median(train, axis=0), lambda train, test, f=f: _or_1(f(train)))
+        for f in (
+            lambda train: np.median(abs(train - np.median(train, axis=0)), axis=0),
+            lambda train: 1.4826 * np.median(abs(train - np.median(train, axis=0)), axis=0),
+            lambda train: train.std(axis=0),
+        )
+    ],
+)
+standardize.mistake(
+    "by_range",
+    _with(_mean, lambda train, test: _or_1(np.ptp(train, axis=0))),
+    "divided by the range.",
+    "What is the standard deviation of your training columns?",
+    "Largest minus smallest is a width as well, but two odd measurements decide it.",
+)
+standardize.mistake(
+    "mean_deviation",
+    _with(_mean, lambda train, test: _or_1(abs(train - train.mean(axis=0)).mean(axis=0))),
+    "divided by the mean distance from the mean.",
+    "What is the standard deviation of your training columns?",
+    "The standard deviation squares the distances before it averages them, and takes the root afterwards.",
+)
+standardize.mistake(
+    "half_of_test",
+    _with(_mean, lambda train, test: _or_1(test.std(axis=0))),
+    "one of the two numbers comes from the test data.",
+    "You need a mean and a deviation. From which set does each of yours come?",
+    "Both numbers belong to the model, which learns from the training data alone.",
+    variants=(_with(_of_test("mean"), lambda train, test: _or_1(train.std(axis=0))),),
+)
+standardize.mistake(
+    "swapped",
+    lambda X_train, X_test: _standardize(X_train, X_test)[::-1],
+    "training and test data changed places.",
+    "Which of the two arrays does your function return first?",
+    "Both are right, but the first result is taken for the training data.",
 )
 standardize.mistake(
     "changes_arguments",

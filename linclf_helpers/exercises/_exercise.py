@@ -158,9 +158,14 @@ class Exercise(Task):
         return tuple(inspect.signature(self.reference).parameters)
 
     @property
+    def function(self) -> str:
+        """The name that the function should have."""
+        return self.name
+
+    @property
     def call(self) -> str:
         """How the function is called, for example `softmax(Z)`."""
-        return f"{self.name}({', '.join(self.arguments)})"
+        return f"{self.function}({', '.join(self.arguments)})"
 
     def mistake(
         self, name: str, code: Function, title: str, question: str, why: str, variants: Sequence[Function] = ()
@@ -213,7 +218,7 @@ class Exercise(Task):
         seen: list[Seen] = []
         for stage in self.stages:
             for probe in stage:
-                once, again = (observe(answer, probe, self.arguments, len(self.outputs)) for _ in range(2))
+                once, again = (self._observe(answer, probe) for _ in range(2))
                 if once.unfinished:
                     return self._not_started()
                 if not _alike(once, again, self.rtol, max(self.atol, 1e-12)):
@@ -247,6 +252,9 @@ class Exercise(Task):
 
     # Comparing
 
+    def _observe(self, code: Function, probe: Probe, names: tuple[str, ...] = ()) -> Seen:
+        return observe(code, probe, names or self.arguments, len(self.outputs))
+
     def _expected(self, probe: Probe) -> tuple[Array, ...]:
         values = self._of(self.reference, probe).values
         assert values is not None
@@ -256,7 +264,7 @@ class Exercise(Task):
         """Return what one of our own functions does on a probe; it is called once."""
         key = (code, id(probe))
         if key not in self._cache:
-            self._cache[key] = observe(code, probe, self.arguments, len(self.outputs))
+            self._cache[key] = self._observe(code, probe)
         return self._cache[key]
 
     def _confirmed(self, count: int) -> str:
@@ -287,14 +295,18 @@ class Exercise(Task):
         ours = self._of(code, probe).values
         if ours is None or [v.shape for v in ours] != [v.shape for v in values]:
             return False
+        if [v.any() for v in ours] != [v.any() for v in values]:  # nothing but zeros is like nothing else
+            return False
         return all(part.all() for part in self._agrees(values, code, probe, 1e-9, max(self.likeness, self.atol)))
 
     def _floats(self, code: Function, probe: Probe) -> tuple[Array, ...] | None:
-        values = observe(code, probe, self.arguments, len(self.outputs)).values
+        values = self._observe(code, probe).values
         return None if values is None else tuple(map(_float, values))
 
     def _right_entries(self, probe: Probe, values: tuple[Array, ...]) -> list[Array]:
-        return self._agrees(values, self.reference, probe, self.rtol, self.atol)
+        rtol = self.rtol if probe.rtol is None else probe.rtol
+        atol = self.atol if probe.atol is None else probe.atol
+        return self._agrees(values, self.reference, probe, rtol, atol)
 
     def _has_right_shapes(self, probe: Probe, seen: Seen) -> bool:
         return seen.values is not None and [v.shape for v in seen.values] == [v.shape for v in self._expected(probe)]
@@ -305,6 +317,8 @@ class Exercise(Task):
         return all(entries.all() for entries in self._right_entries(probe, seen.values))
 
     def _is_right(self, probe: Probe, seen: Seen) -> bool:
+        if probe.may_raise and seen.error is not None:
+            return True
         return self._has_right_values(probe, seen) and not seen.changed and not seen.listed
 
     def _recognise(self, probes: list[Probe], seen: list[Seen], wrong: list[int]) -> Mistake | None:
@@ -355,7 +369,7 @@ class Exercise(Task):
         order = order_by_behaviour(len(self.arguments), lambda order: self._is_right_in_order(answer, order))
         if order is None:
             return None
-        title = f"it would be right if I called it as {call_with(self.name, self.arguments, order)}."
+        title = f"it would be right if I called it as {call_with(self.function, self.arguments, order)}."
         lines: tuple[str, ...] = (f"I call it as {self.call}. Which of your parameters holds what?",)
         if mistake:
             lines += (f"Or is the order meant so? Then {mistake.title}", mistake.question)
@@ -365,7 +379,7 @@ class Exercise(Task):
         """Tell whether the function is right if its i-th parameter is given our argument number order[i]."""
         names = tuple(self.arguments[i] for i in order)
         for probe in (probe for stage in self.stages for probe in stage):
-            seen = observe(answer, Probe(tuple(probe.args[i] for i in order)), names, len(self.outputs))
+            seen = self._observe(answer, Probe(tuple(probe.args[i] for i in order)), names)
             if not self._is_right(probe, seen):
                 return False
         return True
@@ -531,7 +545,7 @@ class Exercise(Task):
                 what = "0" if numbers[0] == 0 else f"the same number, {numbers[0]:.4g}"
                 lines.append(f"Every entry of {subject} is {what}.")
             elif same:
-                lines.append(f"{subject.capitalize()} is the argument {same} as it came.")
+                lines.append(f"Y{subject[1:]} is the argument {same} as it came.")
             elif all(value.size > 1 and (value == value.flat[0]).all() for value in mine):
                 lines.append(f"Every entry of {subject} is the same number.")
         return tuple(lines)
@@ -563,7 +577,7 @@ class Exercise(Task):
         return ()
 
     def _show_solution(self) -> Outcome:
-        return Outcome("solution", self.name, self.formula, code=plain_source(self.reference, self.name))
+        return Outcome("solution", self.name, self.formula, code=plain_source(self.reference, self.function))
 
 
 @dataclass(eq=False, repr=False)

@@ -24,10 +24,16 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Probe:
-    """Arguments to call a function with, and what is special about them."""
+    """Arguments to call a function with, what is special about them, and whether a function may refuse them.
+
+    `rtol` and `atol` replace those of the exercise where this input needs others.
+    """
 
     args: tuple[Any, ...]
     note: str = ""
+    may_raise: bool = False
+    rtol: float | None = None
+    atol: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from linclf_helpers.exercises._observe import Function
 
+_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 # The names that stand for an argument of the course, in small letters and without underscores.
 _ALSO = {
     "Y_hat": "ŷ p yp ypred phat pred preds prediction predictions predicted prob probs proba probas probabilities",
@@ -36,7 +37,8 @@ def order_by_name(function: Function, arguments: tuple[str, ...]) -> tuple[int, 
     One name may be unknown; it then stands for the argument that is left.
     """
     try:
-        names = [_plain(name) for name in inspect.signature(function).parameters][: len(arguments)]
+        parameters = inspect.signature(function).parameters.values()
+        names = [_plain(each.name) for each in parameters if each.kind in _BY_POSITION][: len(arguments)]
     except (TypeError, ValueError):
         return None
     known = [_plain(argument) for argument in arguments]

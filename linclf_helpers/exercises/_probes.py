@@ -56,6 +56,8 @@ NO_LAST = batch(7, D=3, K=4, labels=[1, 0, 0, 2, 1])
 FIRST_ALONE = batch(8, D=4, K=3, labels=[0, 0])
 TWO_CLASSES = batch(9, D=4, K=2, labels=[1, 0, 1])
 MANY_CLASSES = batch(10, D=2, K=30, labels=[7, 29, 0, 7])
+ONE_FEATURE = batch(13, D=1, K=2, labels=[0, 1, 0])
+MANY_FEATURES = batch(14, D=300, K=3, labels=[2, 0, 2, 1])
 THOUSANDS = batch(11, D=2, K=3, labels=np.random.default_rng(12).choice(3, size=5000, p=[0.6, 0.3, 0.1]).tolist())
 SIZES = (
     (NO_LAST, "a batch without its last class"),

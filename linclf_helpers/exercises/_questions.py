@@ -197,9 +197,9 @@ outer_on_paper.mistake(
 
 descent_on_paper = _paper(
     "descent_on_paper",
-    "The slope of ½λw² is λw. What is left of w after one step: which number multiplies it, every time?",
+    "The slope of ½βw² is βw. What is left of w after one step: which number multiplies it, every time?",
     np.array([-0.2, 0.04, -0.008]),
-    "w ← w − η λ w = (1 − 0.3 · 4) w = −0.2 w, three times",
+    "w ← w − η β w = (1 − 0.3 · 4) w = −0.2 w, three times",
     "w",
     decimals=3,
 )

@@ -23,10 +23,10 @@ STAGES = (
     "forwards: scores z = x W + b, shape (3,)",
     "forwards: probabilities ŷ = softmax(z), shape (3,)",
     "forwards: loss L = −log of the correct class's probability, one number",
-    "backwards: ∂L/∂ŷ = −y/ŷ, shape (1, 3)",
-    "backwards: times the softmax's Jacobian of shape (3, 3) gives ∂L/∂z = ŷ − y, shape (1, 3)",
-    "backwards: times ∂z/∂W gives ∂L/∂W, the outer product of x and ∂L/∂z, shape (2, 3)",
-    "backwards: times ∂z/∂b, the identity, gives ∂L/∂b = ∂L/∂z, shape (3,)",
+    "backwards: ∂L/∂ŷ, how the loss changes with each probability, shape (1, 3)",
+    "backwards: times ∂ŷ/∂z of shape (3, 3) gives ∂L/∂z, shape (1, 3)",
+    "backwards: times ∂z/∂W of shape (3, 6) gives ∂L/∂W, put back into the shape of W, (2, 3)",
+    "backwards: times ∂z/∂b of shape (3, 3) gives ∂L/∂b, shape (3,)",
 )
 
 
@@ -49,6 +49,8 @@ class ChainRuleResult:
 class ChainRuleExplorer(Explorer[ChainRuleState, ChainRuleResult]):
     """The computation graph of the worked example, filling in node by node: first forwards, then backwards.
 
+    The way back starts with ∂L/∂L = 1 under L, and forks after ∂L/∂z: to ∂L/∂W and to ∂L/∂b, both at the first step.
+
     Notes
     -----
     ∂L/∂W = ∂L/∂ŷ · ∂ŷ/∂z · ∂z/∂W. Used in notebook 02.
@@ -62,7 +64,7 @@ class ChainRuleExplorer(Explorer[ChainRuleState, ChainRuleResult]):
     """
 
     shows = "the chain x, z, ŷ, L with its numbers forwards, and the gradients filling in backwards"
-    size = (900, 380)
+    size = (900, 460)
     state_type = ChainRuleState
 
     def __init__(self) -> None:
@@ -86,7 +88,7 @@ class ChainRuleExplorer(Explorer[ChainRuleState, ChainRuleResult]):
     def build(self, figure: Figure) -> Artists:
         """Draw the graph without its numbers."""
         ax = figure.subplots()
-        ax.set(xlim=(-0.9, 10.4), ylim=(-0.4, 5.1))
+        ax.set(xlim=(-0.9, 10.4), ylim=(-1.75, 5.1))
         ax.set_axis_off()
         places = (0.5, 3.7, 6.9, 9.6)
         names, shapes = ("x", "z", "ŷ", "L"), ("(2,)", "(3,)", "(3,)", "one number")
@@ -100,17 +102,25 @@ class ChainRuleExplorer(Explorer[ChainRuleState, ChainRuleResult]):
             ax.annotate("", (end - 0.75, 3.5), (start + 0.75, 3.5), arrowprops=arrow)
             ax.text((start + end) / 2, 3.65, operation, ha="center", va="bottom", fontsize=9)
         boxes = [_box(ax, place, 3.5, colour) for place, colour in zip(places, colours, strict=True)]
-        back = (("∂L/∂ŷ", 6.9, 8.9), ("∂L/∂z", 3.7, 5.9), ("∂L/∂W", 0.5, 2.4))
+        # name, place of its box, where the arrow to it starts
+        back = (
+            ("∂L/∂ŷ", (6.9, 0.5), (9.2, 0.5)),
+            ("∂L/∂z", (3.7, 0.5), (5.9, 0.5)),
+            ("∂L/∂W", (0.5, 1.3), (2.75, 0.7)),
+            ("∂L/∂b", (0.5, -0.6), (2.75, 0.3)),
+        )
+        label: dict[str, Any] = {"ha": "center", "va": "center", "color": PALETTE["loss"], "weight": "bold"}
         arrows = []
-        for name, place, start in back:
-            ax.text(place, 0.0, name, ha="center", va="center", color=PALETTE["loss"], weight="bold", fontsize=13)
-            boxes.append(_box(ax, place, 1.1, PALETTE["loss"]))
+        for name, (x, y), start in back:
+            ax.text(x, y + (0.85 if y > 1 else -1.0), name, fontsize=13, **label)
+            boxes.append(_box(ax, x, y, PALETTE["loss"]))
             path = {**arrow, "color": PALETTE["loss"]}
-            (note := ax.annotate("", (place + 1.1, 1.1), (start, 1.1), arrowprops=path)).set_animated(True)
+            half_width = 1.45 if name == "∂L/∂W" else 0.85
+            (note := ax.annotate("", (x + half_width, y), start, arrowprops=path)).set_animated(True)
             note.arrow_patch.set_animated(False) if note.arrow_patch is not None else None
             arrows.append(note)
-        ax.text(9.6, 0.0, "∂L/∂b", ha="center", va="center", color=PALETTE["loss"], weight="bold", fontsize=13)
-        boxes.append(_box(ax, 9.6, 1.1, PALETTE["loss"]))
+        ax.text(9.6, -0.5, "∂L/∂L", fontsize=13, **label)
+        ax.text(9.6, 0.5, "1", ha="center", va="center", family="monospace", bbox=_frame(PALETTE["loss"]), zorder=4)
         return {"boxes": boxes, "arrows": arrows}
 
     def compute(self, state: ChainRuleState) -> ChainRuleResult:
@@ -143,9 +153,14 @@ class ChainRuleExplorer(Explorer[ChainRuleState, ChainRuleResult]):
         slider.value = min(max(slider.value + by, slider.min), slider.max)
 
 
+def _frame(colour: str) -> dict[str, Any]:
+    return {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": colour}
+
+
 def _box(ax: Any, x: float, y: float, colour: str) -> Any:
-    box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": colour}
-    return ax.text(x, y, "?", ha="center", va="center", family="monospace", bbox=box, animated=True, zorder=4)
+    return ax.text(
+        x, y, "?", ha="center", va="center", family="monospace", bbox=_frame(colour), animated=True, zorder=4
+    )
 
 
 def _column(values: Array) -> str:

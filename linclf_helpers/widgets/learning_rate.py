@@ -1,4 +1,4 @@
-"""LearningRateExplorer: what a learning rate does, from too small to diverging (notebook 07)."""
+"""LearningRateExplorer: what a learning rate does, from too small to wild (notebook 07)."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -73,26 +73,26 @@ def verdict(losses: ArrayLike, best: float, noisy: bool = False) -> tuple[str, s
     Returns
     -------
     verdict : str
-        "not started", "diverging", "oscillating", "noisy", "too slow" or "good".
+        "not started", "wild", "oscillating", "noisy", "too slow" or "good".
     words : str
         One sentence that says why.
 
     Notes
     -----
-    Diverging: above the start in the last quarter, on average. Oscillating (noisy, with batches): more than one step
+    Wild: above the start in the last quarter, on average. Oscillating (noisy, with batches): more than one step
     in ten goes up. Too slow: less than nine tenths of the way down. Good: all else. Used in notebook 07.
 
     Examples
     --------
     >>> verdict([1.1, 3.0, 5.0, 9.0], best=0.1)
-    ('diverging', 'from step 1 on the loss is above its start at times, up to 9.0000')
+    ('wild', 'from step 1 on the loss is above its start at times, up to 9.0000')
     """
     losses = np.asarray(losses, dtype=float)
     if len(losses) == 1:
         return "not started", "no step taken yet: every class has the same probability"
     if losses[-max(1, len(losses) // 4) :].mean() > losses[0]:
         first = int(np.flatnonzero(losses > losses[0])[0])
-        return "diverging", f"from step {first} on the loss is above its start at times, up to {_number(losses.max())}"
+        return "wild", f"from step {first} on the loss is above its start at times, up to {_number(losses.max())}"
     ups = int((np.diff(losses) > 1e-9).sum())
     way = (losses[0] - losses[-1]) / (losses[0] - best)
     if ups > 0.1 * (len(losses) - 1):
@@ -122,8 +122,8 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
     """
 
     shows = (
-        "loss curve, loss by learning rate with 1/L and 2/L marked, decision regions,"
-        " and the way over a slice of the loss surface"
+        "loss curve, loss by learning rate with 1/β and 2/β marked, decision regions,"
+        " and the shadow of the path on a slice of the loss"
     )
     size = (900, 430)
     state_type = LearningRateState
@@ -164,7 +164,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         )  # fmt: skip
 
     def arrange(self) -> list[Any]:
-        """Put the marks 1/L and 2/L under the slider, and Play beside the steps."""
+        """Put the marks 1/β and 2/β under the slider, and Play beside the steps."""
         of = self.controls
         rate = ipywidgets.VBox([of["learning_rate"], self.marks])
         return [of["data"], of["batch_size"], of["momentum"], rate, of["steps"], self.play]
@@ -183,7 +183,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         by_rate.set(xlabel="η", xticks=10.0 ** np.arange(-4, 3), yticks=[0.1, 1, 10, 100, 1000])
         by_rate.minorticks_off()
         plane.set(title="Decision regions")
-        surface.set(title="Way over the loss")
+        surface.set(title="Shadow on a slice")
         moving: dict[str, Any] = {"animated": True, "color": PALETTE["loss"]}
         artists = {
             "axes": (curve, by_rate, plane, surface),
@@ -239,7 +239,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         artists["here"].set_marker("o" if (here == way[-1]).all() else "X")
 
     def describe(self, result: LearningRateResult) -> str:
-        """Say the verdict, the loss, the place among 1/L and 2/L, and whether the goal is reached."""
+        """Say the verdict, the loss, the place among 1/β and 2/β, and whether the goal is reached."""
         loss = result.losses[result.state.steps]
         reached = result.losses[GOAL_STEPS] < GOAL
         times = result.learning_rate / result.safe
@@ -252,8 +252,8 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
             goal = f"Goal, below {GOAL:.2f} in {GOAL_STEPS} steps: not yet ({_number(result.losses[GOAL_STEPS])})"
         return (
             f"<strong>Verdict: {result.verdict}</strong>, {result.words}.<br>"
-            f"η = {result.learning_rate:.2g}, which is {times:.3g} times 1/L = {result.safe:.2g}"
-            f" ({'below' if times < 2 else 'above'} 2/L)."
+            f"η = {result.learning_rate:.2g}, which is {times:.3g} times 1/β = {result.safe:.2g}"
+            f" ({'below' if times < 2 else 'above'} 2/β)."
             f" Loss after {result.state.steps} step{'' if result.state.steps == 1 else 's'}: {_number(loss)}. {goal}."
         )
 
@@ -271,7 +271,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         )
 
     def _show_data(self, artists: Artists, name: str) -> None:
-        """Draw what stands behind the moving parts anew: points, contours, the marks 1/L and 2/L."""
+        """Draw what stands behind the moving parts anew: points, contours, the marks 1/β and 2/β."""
         problem = self._problems[name]
         _, by_rate, plane, surface = artists["axes"]
         for artist in artists["of_data"]:
@@ -279,7 +279,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         before = {id(artist) for ax in artists["axes"] for artist in ax.get_children()}
         for times, place in ((1, "right"), (2, "left")):
             by_rate.axvline(times * problem.safe, color=INK, linewidth=1, linestyle="-" if times == 1 else "--")
-            by_rate.text(times * problem.safe, 1.4e3, f" {times}/L ", ha=place, va="center", fontsize=9)
+            by_rate.text(times * problem.safe, 1.4e3, f" {times}/β ", ha=place, va="center", fontsize=9)
         xs, ys = self._edges(problem.data)
         scatter_classes(plane, problem.data, label=False)
         for k, species in enumerate(problem.data.class_names):
@@ -297,7 +297,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
 
 
 def _marks_under_slider(safe: float) -> str:
-    """Return ticks at 1/L and 2/L, placed under the track of the slider above."""
+    """Return ticks at 1/β and 2/β, placed under the track of the slider above."""
     marks = []
     for times, side in ((1, "right"), (2, "left")):
         place = 100 * (np.log10(times * safe) + 4) / 6
@@ -305,7 +305,7 @@ def _marks_under_slider(safe: float) -> str:
         border = f"border-{side}:2px solid currentColor"
         marks.append(
             f'<span style="position:absolute;left:{place:.1f}%;transform:{shift};{border};padding:0 4px;'
-            f'line-height:15px">{times}/L = {times * safe:.2g}</span>'
+            f'line-height:15px">{times}/β = {times * safe:.2g}</span>'
         )
     return f'<div style="position:relative;height:16px;margin:0 80px 0 126px">{"".join(marks)}</div>'
 

@@ -66,10 +66,9 @@ def at_zero(more: int) -> Definitions:
 LOCAL: list[tuple[str, str, int | None, Definitions]] = [
     ("01", "temperature", None, {"y_hat": lambda w: softmax(w["z"] / w["T"])}),
     ("01", "two-classes", 2, {}),
-    ("07", "step ≈", None, {"eta": lambda w: 1e-5, "g": lambda w: w.jacobian("L", "W")}),  # a small step
-    ("07", "step", None, {"g": lambda w: w.jacobian("L", "W")}),
-    ("07", "why", None, {"L": lambda w: np.linalg.norm(w["X_tilde"], 2) ** 2 / len(w["X"]) / 2}),  # L, the bound
-    ("07", "end", None, {"L": lambda w: np.linalg.norm(w["X_tilde"], 2) ** 2 / len(w["X"]) / 2}),
+    ("07", "step ≈", None, {"eta": lambda w: 1e-5}),  # a small step
+    ("07", "why", None, {"beta": lambda w: np.linalg.norm(w["X_tilde"], 2) ** 2 / len(w["X"]) / 2}),  # the bound
+    ("07", "end", None, {"beta": lambda w: np.linalg.norm(w["X_tilde"], 2) ** 2 / len(w["X"]) / 2}),
     ("07", "momentum", None, {"W after": lambda w: w["W"] - w["eta"] * w["V"]}),
     ("08", "first-step", None, at_zero(1)),
     ("08", "first-step ≈", None, at_zero(0)),  # "when all classes are about equally common"

@@ -265,10 +265,11 @@ class Evaluator:
             return np.diag(argument.ravel())
         if function == "\\sigma":
             return (1 / (1 + exp(-argument)))[()]
-        if function == "L":  # the loss as a function of the weights
+        if function == "L":  # the loss as a function of the weights, or of weights and bias
             if np.shape(argument) != np.shape(self.world["W"]):
                 raise ShapeError(f"L is a function of weights, not of {self.shape_words(argument)}")
-            return self.world.pin("W", argument)["L"]
+            world = self.world.pin("W", argument)
+            return (world.pin("b", self.value(tree.children[2], env)) if len(tree.children) == 3 else world)["L"]
         square = np.ndim(argument) == 2 and argument.shape == argument.T.shape
         if "max" in function and square and np.allclose(argument, argument.T):
             return np.linalg.eigvalsh(argument)[-1]
