@@ -38,6 +38,7 @@ __all__ = [
 
 LearningRate = float | Callable[[int], float] | Literal["barzilai-borwein"]
 Random = int | np.random.Generator | None
+Batch = NDArray[np.integer[Any]] | slice
 
 # The path of the parameters is kept only as long as it is small; on images it would outgrow the data.
 _LARGEST_PATH = 16 * 2**20  # bytes
@@ -294,7 +295,7 @@ def gradient_descent(
 def _path(
     objective: "_Objective",
     theta: Array,
-    batches: Iterator[NDArray[np.integer[Any]]] | None,
+    batches: Iterator[Batch] | None,
     learning_rate: LearningRate,
     momentum: float,
     nesterov: bool,
@@ -380,9 +381,7 @@ def _schedule(learning_rate: float | Callable[[int], float]) -> Callable[[int], 
     return rate
 
 
-def _prepare_batches(
-    N: int, batch_size: int | None, rng: Random
-) -> tuple[int, Iterator[NDArray[np.integer[Any]]] | None]:
+def _prepare_batches(N: int, batch_size: int | None, rng: Random) -> tuple[int, Iterator[Batch] | None]:
     """Check the arguments; return the size of a batch, and the batches, or None if each is all the data."""
     size = N if batch_size is None else whole_number("batch_size", batch_size, at_least=1)
     if size > N:
@@ -391,12 +390,13 @@ def _prepare_batches(
     return size, None if size == N else _batches(N, size, order)
 
 
-def _batches(N: int, size: int, rng: np.random.Generator | None) -> Iterator[NDArray[np.integer[Any]]]:
+def _batches(N: int, size: int, rng: np.random.Generator | None) -> Iterator[Batch]:
     """Yield the numbers of the examples of one batch after another, pass after pass."""
     while True:
-        order = np.arange(N) if rng is None else rng.permutation(N)
+        order = None if rng is None else rng.permutation(N)
         for start in range(0, N, size):
-            yield order[start : start + size]
+            batch = slice(start, start + size)
+            yield batch if order is None else order[batch]
 
 
 class _Look(NamedTuple):
@@ -431,7 +431,7 @@ class _Objective:
 
 def _prepare(
     model: LinearClassifier, X: ArrayLike, Y: ArrayLike, batch_size: int | None, l2: float, rng: Random
-) -> tuple["_Objective", Array, int, Iterator[NDArray[np.integer[Any]]] | None]:
+) -> tuple["_Objective", Array, int, Iterator[Batch] | None]:
     """Check the arguments that every run has; return the loss, the start, and the batches with their size."""
     if not isinstance(model, LinearClassifier):
         raise ValueError(f"model: expected a LinearClassifier, got {model!r}")

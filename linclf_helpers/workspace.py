@@ -25,7 +25,7 @@ from linclf_helpers._validate import (
 __all__ = ["Workspace", "pack", "unpack"]
 
 Integers = NDArray[np.integer[Any]]
-Chunk = tuple[slice | Integers, Array, Array, Array]  # which examples; X with the 1; its transpose; room for Z
+Chunk = tuple[slice | Integers, Array, Array, Array]  # which examples; X or [X, 1]; its transpose; room for Z
 
 # Numbers that a processor keeps at hand (1 MB). Data of at most that size is taken whole.
 _IN_CACHE = 2**17
@@ -120,20 +120,20 @@ class Workspace:
         self._rows = N if whole else min(N, max(1, _CHUNK // max(D + 1, width)))
         self._S = np.vstack([np.eye(K - 1), -np.ones(K - 1)]).astype(dtype)  # (K, K - 1): ±1 in each column
         self._S_mean = self._S / N
-        self._X1 = np.ones((self._rows, D + 1), dtype)  # some rows of X, and the feature that is always 1
         self._Z = np.empty(width * self._rows, dtype)
         self._U = np.empty((R, K - 1, D + 1), dtype)
         self._U_rows, self._U_flat = self._U.reshape(width, D + 1), self._U.reshape(R, -1)  # views of U
-        self._product = np.empty((width, D + 1), dtype)
+        self._products = {d: np.empty((width, d), dtype) for d in (D, D + 1)}
         self._total = np.empty((width, D + 1), dtype)
         self._gradient = np.empty((R, K, D + 1), dtype)
         YX = np.zeros((K - 1, D + 1), dtype)
-        for rows, X1, _, _ in self._chunks():
-            YX += Y[rows, :-1].T.astype(dtype) @ X1
+        for rows, X, _, _ in self._chunks():
+            YX[:, :D] += Y[rows, :-1].T.astype(dtype) @ X
+        YX[:, D] = Y[:, :-1].sum(axis=0)
         self._YX, self._minus_YX = YX.reshape(-1), np.tile(-YX, (R, 1))
         self._prepared: list[Chunk] = []
         if whole:
-            X1 = self._X1.copy()
+            X1 = np.hstack([self._X, np.ones((N, 1))]).astype(dtype)
             self._prepared = [(slice(0, N), X1, X1.T.copy(), self._Z.reshape(width, N))]
 
     def loss_and_gradient(self, theta: Array) -> tuple[Array, Array]:
@@ -184,19 +184,21 @@ class Workspace:
         self._check(theta)
         return self.of_batch(theta, self._numbers(examples))
 
-    def of_batch(self, theta: Array, examples: Integers) -> Array:
+    def of_batch(self, theta: Array, examples: Integers | slice) -> Array:
         """Return what `batch_gradient` does, without its checks: for numbers of examples known to be right."""
         self._total.fill(0)
         with np.errstate(all="ignore"):
             self._take_differences(theta)
-            for rows, X1, X1_T, Z in self._chunks(examples):
-                np.dot(self._U_rows, X1_T, out=Z)
-                self._probabilities(X1_T, Z)
+            n = 0
+            for rows, X, X_T, Z in self._chunks(examples):
+                self._scores(X_T, Z)
+                self._probabilities(X_T, Z)
+                n += len(X)
                 labels = self._labels[rows]
                 others = np.flatnonzero(labels < self.K - 1)  # the last class has no row
                 Z.reshape(self.R, self.K - 1, -1)[:, labels[others], others] -= 1  # Ŷ − Y
-                self._total += np.dot(Z, X1, out=self._product)
-            return self._gradient_of(theta, self._S / len(examples))
+                self._add_products(Z, X)
+            return self._gradient_of(theta, self._S / n)
 
     def safe_rate(self) -> float:
         """Return a learning rate that is certain to lower the loss: 1/L with the trace for the largest eigenvalue.
@@ -206,10 +208,10 @@ class Workspace:
         ValueError
             If XᵀX is beyond the largest float.
         """
-        squares = 0.0
-        for _, X1, _, _ in self._prepared or self._chunks():
-            X1 = X1.astype(np.float64, copy=False)
-            squares += float(np.vdot(X1, X1))
+        squares = float(self.N)  # of the feature that is always 1
+        for _, X, _, _ in self._chunks():
+            X = X.astype(np.float64, copy=False)
+            squares += float(np.vdot(X, X))
         within_range("X", "XᵀX", np.array(squares))
         return 1 / (squares / self.N / 2 + self.l2)
 
@@ -223,13 +225,13 @@ class Workspace:
         log_sums: Any = 0
         with np.errstate(all="ignore"):
             self._take_differences(theta)
-            for rows, X1, X1_T, Z in self._prepared or self._chunks():
-                np.dot(self._U_rows, X1_T, out=Z)
+            for rows, X, X_T, Z in self._prepared or self._chunks():
+                self._scores(X_T, Z)
                 if accuracy:
                     correct += self._count_correct(Z, self._labels[rows])
-                log_sums = log_sums + self._probabilities(X1_T, Z)
+                log_sums = log_sums + self._probabilities(X_T, Z)
                 if gradient:
-                    self._total += np.dot(Z, X1, out=self._product)
+                    self._add_products(Z, X)
             loss = log_sums - np.dot(self._U_flat, self._YX)
             if any(map(_CANCELLED.__gt__, (loss / log_sums).tolist())):  # in C: NumPy's own any takes 2 µs
                 loss = self._loss_by_example()
@@ -264,9 +266,9 @@ class Workspace:
     def _loss_by_example(self) -> Array:
         """Return the losses summed, shape (R,), each log Σ_k e^(z_k − z_c) on its own: exact where they are tiny."""
         loss = np.zeros(self.R, self.dtype)
-        for rows, X1, X1_T, Z in self._prepared or self._chunks():
-            n = np.arange(len(X1))
-            np.dot(self._U_rows, X1_T, out=Z)
+        for rows, X, X_T, Z in self._prepared or self._chunks():
+            n = np.arange(len(X))
+            self._scores(X_T, Z)
             scores = np.zeros((self.R, self.K, len(n)), self.dtype)  # the last class has 0
             scores[:, :-1] = Z.reshape(self.R, self.K - 1, -1)
             lead = scores - scores[:, self._labels[rows], n][:, None]  # of each class over the correct one
@@ -276,16 +278,30 @@ class Workspace:
             loss += (top + np.log1p(others + np.expm1(-top))).sum(axis=1)
         return loss
 
-    def _chunks(self, examples: Integers | None = None) -> Iterator[Chunk]:
-        """Yield all examples, or those with the given numbers, a few at a time."""
-        width = len(self._total)
-        for start in range(0, self.N if examples is None else len(examples), self._rows):
-            part = slice(start, start + self._rows)
-            rows = part if examples is None else examples[part]
-            chunk = self._X[rows]
-            X1, Z = self._X1[: len(chunk)], self._Z[: width * len(chunk)]
-            X1[:, :-1] = chunk
-            yield rows, X1, X1.T, Z.reshape(width, len(chunk))
+    def _chunks(self, examples: Integers | slice = slice(None)) -> Iterator[Chunk]:
+        """Yield all examples, or those with the given numbers, a few at a time; a slice of them is not copied."""
+        first, end, _ = examples.indices(self.N) if isinstance(examples, slice) else (0, len(examples), 1)
+        for start in range(first, end, self._rows):
+            part = slice(start, min(start + self._rows, end))
+            rows = part if isinstance(examples, slice) else examples[part]
+            X = self._X[rows].astype(self.dtype, copy=False)
+            Z = self._Z[: len(self._total) * len(X)].reshape(len(self._total), len(X))
+            yield rows, X, X.T, Z
+
+    def _scores(self, X_T: Array, Z: Array) -> None:
+        """Set Z = U [X, 1]ᵀ, whether X has the column of ones or not."""
+        if len(X_T) > self.D:
+            np.dot(self._U_rows, X_T, out=Z)
+        else:
+            np.dot(self._U_rows[:, :-1], X_T, out=Z)
+            Z += self._U_rows[:, -1:]
+
+    def _add_products(self, Z: Array, X: Array) -> None:
+        """Add Z [X, 1] to the total, whether X has the column of ones or not."""
+        columns = X.shape[1]
+        self._total[:, :columns] += np.dot(Z, X, out=self._products[columns])
+        if columns == self.D:
+            self._total[:, -1] += Z.sum(axis=1)
 
     def _take_differences(self, theta: Array) -> None:
         """Set U = Sᵀθ: each class's parameters minus those of the last class."""
@@ -306,7 +322,7 @@ class Workspace:
         else:
             np.matmul(S, stack, out=out)
 
-    def _probabilities(self, X1_T: Array, Z: Array) -> Array:
+    def _probabilities(self, X_T: Array, Z: Array) -> Array:
         """Turn Z, shape (R·(K - 1), n), from scores into probabilities; return Σ_n log Σ_k e^z, shape (R,)."""
         by_model = Z.reshape(self.R, self.K - 1, -1)
         np.exp(Z, out=Z)
@@ -315,7 +331,7 @@ class Workspace:
         log_sums = np.add.reduce(np.log(denominator), axis=1)
         if math.isfinite(sum(log_sums.tolist())):
             return log_sums
-        np.dot(self._U_rows, X1_T, out=Z)  # an exponential overflowed: again, with the maximum subtracted
+        self._scores(X_T, Z)  # an exponential overflowed: again, with the maximum subtracted
         top = np.maximum(by_model.max(axis=1), 0)
         by_model -= top[:, None]
         np.exp(Z, out=Z)

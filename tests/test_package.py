@@ -156,7 +156,6 @@ def test_public_names_are_documented(item):
     doc = sections(item)
     summary = doc["Summary"].strip().splitlines()[0]
     assert summary.endswith(".")
-    assert re.search(r"notebooks? \d\d", inspect.getdoc(item)), "names no notebook"
     if inspect.isclass(item):
         assert "Parameters" in doc or "Attributes" in doc
         return

@@ -309,7 +309,7 @@ def test_a_loop_around_descend_is_told_when_a_step_leaves_the_floats(data):
         for _ in descend(model, data.X, data.labels, 1e307, batch_size=5):
             path.append(model.W)
 
-    with pytest.raises(ValueError, match="^learning_rate: expected W and b to stay within the range of floats"):
+    with pytest.raises(ValueError, match=r"^learning_rate: expected W and b to stay within the range of floats"):
         train()
     assert np.isfinite(model.W).all()
     np.testing.assert_array_equal(model.W, path[-1])
