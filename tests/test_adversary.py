@@ -79,6 +79,17 @@ def only_where(solution: Function, holds: Callable[..., bool]) -> Function:
     return lambda *args: solution(*args) if holds(*args) else wrong(*args)
 
 
+def remembering(solution: Function) -> Function:
+    """Return what gives its first answer again, whatever comes in later."""
+    kept: list[Any] = []
+
+    def trick(*args: Any) -> Any:
+        kept.append(solution(*args))
+        return kept[0]
+
+    return trick
+
+
 def first_row_only(A: np.ndarray) -> np.ndarray:
     return np.concatenate([A[:1], 0 * A[1:]]) if A.ndim else A
 
@@ -110,6 +121,7 @@ CHANGES: dict[str, Callable[[np.ndarray], Any]] = {
     "float32": lambda A: A.astype(np.float32),
     "float16 and back": lambda A: A.astype(np.float16).astype(float),
     "float32 and back": lambda A: A.astype(np.float32).astype(float),
+    "a list": lambda A: A.tolist(),
     "whole numbers": lambda A: A.astype(np.int64),
     "a factor of 1 + 1e-7": lambda A: A * (1 + 1e-7),
     "normed to length 3": lambda A: A * min(1.0, 3 / max(float(np.linalg.norm(A)), 1e-300)),
@@ -133,6 +145,7 @@ def tricks(exercise: Exercise) -> Iterator[tuple[str, Function]]:
         yield f"result: {name}", on_results(solution, change)
         if takes_floats(exercise):
             yield f"arguments: {name}", on_arguments(solution, change)
+    yield "its first answer again", remembering(solution)
     count = len(exercise.arguments)
     for i, name in enumerate(exercise.arguments):
         yield f"returns {name}", lambda *args, i=i: args[i]

@@ -67,8 +67,14 @@ def test_there_is_no_other_stage() -> None:
 
 @pytest.mark.parametrize(("exercise", "mistake"), EVERY_MISTAKE, ids=[m.id for _, m in EVERY_MISTAKE])
 def test_every_mistake_is_diagnosed_as_itself(exercise, mistake) -> None:
-    for code in (mistake.code, *mistake.variants):
-        assert exercise.examine(code).mistake == mistake.id
+    assert exercise.examine(mistake.code).mistake == mistake.id
+    for code in mistake.variants:
+        outcome = exercise.examine(code)
+        assert outcome.mistake == mistake.id or (mistake.id in HARMLESS_SOMETIMES and outcome.kind == "right")
+
+
+# An ε of 1e-16 in the probabilities of a gradient changes nothing that float64 shows.
+HARMLESS_SOMETIMES = {"gradients.softmax.floor", "gradients.softmax.cut_off"}
 
 
 LATE = {
@@ -109,8 +115,8 @@ def test_loss_and_gradients_must_be_of_one_model() -> None:
 
 
 def test_a_path_that_leaves_the_known_one_on_the_digits_only() -> None:
-    """Right on every small batch, wrong where K is 10."""
-    space = page(("b - learning_rate * dL_db", "b - learning_rate * dL_db * (K < 10)"))
+    """Right on every small batch, wrong where D is 64."""
+    space = page(("b - learning_rate * dL_db", "b - learning_rate * dL_db * (len(W) < 64)"))
     outcome = Capstone(space).check("train")
     assert outcome.kind == "wrong"
     assert outcome.table[1] == ("expected", "2.2033560370")

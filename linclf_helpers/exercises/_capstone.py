@@ -126,9 +126,10 @@ class Capstone:
     def _starts_elsewhere(self) -> bool:
         """Tell whether train returns anything but zeros if it may take no step, and none of any length."""
         try:
-            return any(part.any() for part in self._call("train", SIX.X, SIX.labels, 5, 0.0, 0))
+            W, b = self._call("train", SIX.X, SIX.labels, 5, 0.0, 0)
         except Exception:
             return False
+        return (W.shape, b.shape) == (SIX.W.shape, SIX.b.shape) and bool(W.any() or b.any())
 
     def _call(self, name: str, *args: Any) -> Any:
         """Call a function of the learner's with copies, quietly; an error in it is raised."""

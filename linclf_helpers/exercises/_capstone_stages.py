@@ -132,7 +132,8 @@ predict = _Choices(
             Probe((SMALL.X, SMALL.W, SMALL.b - 1000), "logits near −1000"),
             Probe((SMALL.X, SMALL.W * 0, SMALL.b * 0), "zero weights, where all classes tie"),
             _with_scores(_CLOSE, "scores that differ by 4e-12"),
-            _with_scores(np.array([[40.0, 45, 50], [-50, -45, -40], [800, 0, 900]]), "scores far from 0"),
+            _with_scores(np.array([[40.0, 45, 50], [-50, -45, -40], [705, 708, 0]]), "scores far from 0"),
+            _with_scores(np.array([[800.0, 0, 900], [0, 0, 1]]), "scores beyond 709"),
             *(_with_scores(Z, note) for Z, note in WIDE_LOGITS),
             *(Probe((each.X, each.W, each.b), note) for each, note in SIZES),
         ],
@@ -287,6 +288,10 @@ gradients.mistake(
 )
 
 
+def _choosing_within(most: float) -> Function:
+    return lambda X, W, b: np.clip(X @ W + b, -most, most).argmax(axis=1)
+
+
 predict.mistake(
     "probabilities",
     lambda X, W, b: _softmax(X @ W + b),
@@ -366,12 +371,22 @@ predict.mistake(
     ),
 )
 predict.mistake(
+    "cut_off",
+    _choosing_within(500.0),
+    "scores beyond a limit all become equal.",
+    "What does your function make of the scores 705 and 708? Which of the two should win?",
+    "Beyond the limit all scores become equal, and the first of them wins. Scores can be compared as they are.",
+    variants=[
+        *(_choosing_within(most) for most in (1.0, 5.0, 10.0, 20.0, 30.0, 50.0, 100.0, 600.0, 700.0)),
+        lambda X, W, b: np.tanh(X @ W + b).argmax(axis=1),  # 1 from about 19 on, to all the digits of a float
+    ],
+)
+predict.mistake(
     "sigmoid",
     lambda X, W, b: (1 / (1 + np.exp(-(X @ W + b)))).argmax(axis=1),
     "large scores all become 1.",
     "What does your function make of the scores 40 and 50? Which of the two should win?",
     "The logistic function is 1 from about 37 on, to all the digits of a float. Scores can be compared as they are.",
-    variants=(lambda X, W, b: np.tanh(X @ W + b).argmax(axis=1),),
 )
 predict.mistake(
     "threshold",

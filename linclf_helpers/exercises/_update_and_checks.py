@@ -572,7 +572,7 @@ def _flat(x: Array) -> Any:
     return 1e-12 * _bent(x)
 
 
-def _steep(x: Array) -> Any:
+def _steep_slopes(x: Array) -> Any:
     return 1e6 * _bent(x)
 
 
@@ -635,7 +635,7 @@ numerical_gradient = _NumericalGradient(
                 atol=1e-7,
             ),
             Probe((_flat, SIX.b), "slopes of 1e-12", atol=1e-20),
-            Probe((_steep, SIX.b), "slopes of a million", atol=1e-2),
+            Probe((_steep_slopes, SIX.b), "slopes of a million", atol=1e-2),
             Probe((_cubes, np.array([150.0, -800.0, 40.0])), f"{_CUBES}; large entries", rtol=1e-4, atol=1e-6),
             Probe((_mixed, np.array([0.3])), f"{_MIXED}; an x of one entry"),
             Probe((_mixed, np.array([[1.5]])), f"{_MIXED}; an x of shape (1, 1)"),

@@ -111,12 +111,12 @@ class ChainRuleExplorer(Explorer[ChainRuleState, ChainRuleResult]):
         )
         label: dict[str, Any] = {"ha": "center", "va": "center", "color": PALETTE["loss"], "weight": "bold"}
         arrows = []
-        for name, (x, y), start in back:
+        for name, (x, y), tail in back:
             ax.text(x, y + (0.85 if y > 1 else -1.0), name, fontsize=13, **label)
             boxes.append(_box(ax, x, y, PALETTE["loss"]))
             path = {**arrow, "color": PALETTE["loss"]}
             half_width = 1.45 if name == "∂L/∂W" else 0.85
-            (note := ax.annotate("", (x + half_width, y), start, arrowprops=path)).set_animated(True)
+            (note := ax.annotate("", (x + half_width, y), tail, arrowprops=path)).set_animated(True)
             note.arrow_patch.set_animated(False) if note.arrow_patch is not None else None
             arrows.append(note)
         ax.text(9.6, -0.5, "∂L/∂L", fontsize=13, **label)
