@@ -69,7 +69,7 @@ class SoftmaxRegression:
     With a number or a function as learning rate, training is that of `linclf_helpers.training.gradient_descent`.
     "auto" runs the descent on features of mean 0 and about deviation 1, and turns the result back: the minimum is the
     same, penalty included, but the way there is shorter. Full batches without momentum read the rate off the last step
-    (Barzilai and Borwein, notebook 08), else it is 1/L.
+    (Barzilai and Borwein, notebook 08), else it is 1/β, where β bounds the curvature.
 
     A weight in `sample_weight` counts an example that many times: 2 is as good as having it twice, 0 as not having it.
 
@@ -318,7 +318,7 @@ class _Task:
         return np.zeros((self.X1.shape[1], self.Y.shape[1]))
 
     def safe_rate(self) -> float:
-        """Return a rate below 1/L, with the trace for the largest eigenvalue."""
+        """Return a rate below 1/β, with the trace for the largest eigenvalue."""
         squares = self.weights @ (self.X1**2).sum(axis=1)
         return float(1 / (squares / 2 + self.penalty.max()))
 

@@ -620,7 +620,7 @@ def safe_learning_rate(X: ArrayLike, l2: float = 0.0) -> float:
     Returns
     -------
     learning_rate : float
-        1/L. Up to 2/L the loss can't rise; beyond, it may or may not.
+        1/β. Up to 2/β the loss can't rise; beyond, it may or may not.
 
     Raises
     ------

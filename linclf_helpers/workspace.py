@@ -201,7 +201,7 @@ class Workspace:
             return self._gradient_of(theta, self._S / n)
 
     def safe_rate(self) -> float:
-        """Return a learning rate that is certain to lower the loss: 1/L with the trace for the largest eigenvalue.
+        """Return a learning rate that is certain to lower the loss: 1/β with the trace for the largest eigenvalue.
 
         Raises
         ------

@@ -22,8 +22,6 @@ from formula_world import SIZES, Definitions, Value, World, draw, softmax
 ALLOWED_INLINE: list[tuple[str, str, str, str]] = [
     ("04", "formula-together", r"\delta_{ij} = 1", "half of a definition; the sentence goes on 'if i = j'"),
     ("07", "momentum", r"\dots", "an infinite sum"),
-    ("07", "why", r"\eta < 1/\lambda", "a condition; the sentence goes on 'it stays on its side of the valley'"),
-    ("07", "end", r"\eta < 2/L", "a condition; the sentence says what follows from it"),
     ("09", "end", "L_0 =", "the loss at step 0 of the learner's own run"),
     ("09", "end", "L_{500} =", "the loss at step 500 of the learner's own run, which the capstone checks"),
     ("10", "end", r"\theta", "θ stands for any parameter; notebook 03 shows the central difference, evaluated"),

@@ -269,7 +269,12 @@ class Evaluator:
             if np.shape(argument) != np.shape(self.world["W"]):
                 raise ShapeError(f"L is a function of weights, not of {self.shape_words(argument)}")
             world = self.world.pin("W", argument)
-            return (world.pin("b", self.value(tree.children[2], env)) if len(tree.children) == 3 else world)["L"]
+            if len(tree.children) == 3:
+                bias = self.value(tree.children[2], env)
+                if np.shape(bias) != np.shape(self.value(Tree("name", ["b"]), env)):
+                    raise ShapeError(f"L is a function of weights and bias, not of {self.shape_words(bias)}")
+                world = world.pin("b", np.reshape(bias, np.shape(self.world["b"])))
+            return world["L"]
         square = np.ndim(argument) == 2 and argument.shape == argument.T.shape
         if "max" in function and square and np.allclose(argument, argument.T):
             return np.linalg.eigvalsh(argument)[-1]

@@ -44,6 +44,8 @@ CONSTANTS: list[tuple[str, str, str, str]] = [
     ("08", "published-why", "*", "the same results, explained"),
     ("08", "fast-seen", "*", "times measured once, on a machine that is described there"),
     ("08", "check", "1,300", "two nudges for each of the 650 parameters"),
+    ("08", "calibration-seen", "95", "the width of the intervals, as they are usual"),
+    ("08", "l2-seen", "100", "90, in round figures"),
     ("08", "l2-read", "60", "made-up probabilities, to compare"),
     ("08", "l2-read", "99.9", "made-up probabilities, to compare"),
     ("09", "softmax", "1000", "a size of score that the check tries"),

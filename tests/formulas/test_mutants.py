@@ -114,7 +114,9 @@ PLANTED = [
     ("06", "l2", "W_{dk}^2", "W_{kd}^2"),
     ("06", "update", r"\eta \frac{\partial L}{\partial W}", r"\eta \frac{\partial L}{\partial b}"),  # this, too
     ("06", "update", r"\frac{\partial L}{\partial b}", r"\frac{\partial L}{\partial b}^\top"),
-    ("07", "step", r"L(W - \eta\, g)", r"L(W - \eta\, g^\top)"),
+    ("07", "step", r"\frac{\partial L}{\partial W},", r"\frac{\partial L}{\partial W}^\top,"),
+    ("07", "step", r"b - \eta \frac{\partial L}{\partial b}", r"b - \eta \frac{\partial L}{\partial W}"),
+    ("07", "step", r"b - \eta \frac{\partial L}{\partial b}", r"W - \eta \frac{\partial L}{\partial W}"),
     ("07", "why", r"\tilde{X}^\top \tilde{X}", r"\tilde{X} \tilde{X}"),
     ("07", "why", "[X, 1]", r"[X^\top, 1]"),
     ("07", "momentum", r"\mu V", r"\mu V^\top"),
