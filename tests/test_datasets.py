@@ -302,7 +302,7 @@ def test_blobs():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"rng": 0}, r"rng: expected a numpy.random.Generator, .*, got 0"),
+        ({"rng": -1}, r"rng: expected a seed \(.*\), a numpy.random.Generator or None, got -1"),
         ({"n_examples": 3}, r"n_examples: expected a whole number of at least 4, got 3"),
         ({"n_features": 0}, r"n_features: expected a whole number of at least 1, got 0"),
         ({"n_classes": 1}, r"n_classes: expected a whole number of at least 2, got 1"),

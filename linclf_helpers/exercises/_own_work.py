@@ -13,6 +13,7 @@ import sys
 import types
 import weakref
 from collections.abc import Iterable, Iterator
+from importlib.machinery import ExtensionFileLoader
 from typing import Any
 
 import numpy as np
@@ -166,7 +167,8 @@ def _origin(value: Any, home: object) -> str:
         real = _contents(module) is value.__globals__
     elif kind is np.ufunc:  # SciPy has some as well, and none says where it is from
         places = [name for name in list(sys.modules) if _contents(name).get(value.__name__) is value]
-        module, real = min(places, default=""), True
+        made = [name for name in places if _is_compiled(name)]  # elsewhere it has only been imported
+        module, real = min(made or places, default="").partition("._")[0], True
     elif kind is types.BuiltinFunctionType or _is_cython(kind):
         module, real = str(value.__module__ or "builtins"), True
     else:
@@ -178,6 +180,10 @@ def _contents(module: str) -> dict[str, Any]:
     found = sys.modules.get(module)
     is_module = issubclass(type(found), types.ModuleType)
     return types.ModuleType.__getattribute__(found, "__dict__") if is_module else {}
+
+
+def _is_compiled(module: str) -> bool:
+    return type(getattr(_contents(module).get("__spec__"), "loader", None)) is ExtensionFileLoader
 
 
 def _module_of(kind: type) -> str:
