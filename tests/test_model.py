@@ -96,8 +96,14 @@ def test_whole_numbers_of_numpy_are_fine():
         (lambda m: LinearClassifier("2", 3), r"n_features: expected a whole number of at least 1, got '2'"),
         (lambda m: LinearClassifier(2, 1), r"n_classes: expected a whole number of at least 2, got 1"),
         (lambda m: LinearClassifier(2, True), r"n_classes: expected a whole number of at least 2, got True"),
-        (lambda m: LinearClassifier(2, 3, rng=1.0), r"rng: expected a seed \(.*\), a numpy.random.Generator or None, got 1.0"),
-        (lambda m: LinearClassifier(2, 3, rng=np.random), r"rng: expected a seed \(.*\), a numpy.random.Generator or None, got <module"),
+        (
+            lambda m: LinearClassifier(2, 3, rng=1.0),
+            r"rng: expected a seed \(.*\), a numpy.random.Generator or None, got 1.0",
+        ),
+        (
+            lambda m: LinearClassifier(2, 3, rng=np.random),
+            r"rng: expected a seed \(.*\), a numpy.random.Generator or None, got <module",
+        ),
         (lambda m: m.logits(np.ones((4, 3))), r"X: expected shape \(N, 2\), got \(4, 3\)"),
         (lambda m: m.predict_proba(np.ones(2)), r"X: expected shape \(N, 2\), got \(2,\)"),
         (lambda m: m.predict([[np.nan, 1]]), r"X: expected finite numbers, got nan"),

@@ -480,6 +480,7 @@ dL_db = Exercise(
         [*(Probe((each.dL_dZ,)) for each in (*BATCHES, SQUARE, SINGLE)), Probe((_plain,))],
         [
             Probe((_spread,), "tiny and huge numbers"),
+            Probe((SEVEN.dL_dZ[[0, 2, 2, 0, 5, 2]],), "examples that come more than once"),
             Probe(
                 (np.array([[0.5, -0.5, 0.0], [-0.5, 0.25, 0.25], [1e-9, -1e-9, 0.0]]),), "numbers that nearly cancel"
             ),

@@ -7,13 +7,26 @@ import numpy as np
 from linclf_helpers.exercises import _batch_gradients, _softmax_and_loss
 from linclf_helpers.exercises._exercise import Exercise
 from linclf_helpers.exercises._observe import Array, Function, Probe
-from linclf_helpers.exercises._probes import BATCHES, SEVEN, SIX, SIZES, SMALL, SQUARE, WIDE_LOGITS
+from linclf_helpers.exercises._probes import (
+    BATCHES,
+    MANY_FEATURES,
+    ONE_FEATURE,
+    SEVEN,
+    SINGLE,
+    SIX,
+    SIZES,
+    SMALL,
+    SQUARE,
+    WIDE_LOGITS,
+)
 from linclf_helpers.forward import cross_entropy_from_logits, one_hot
 
-__all__ = ["CODE_HINT", "gradients", "gradients_of", "loss", "loss_of", "predict", "width_from_batch"]
+__all__ = ["ALL_SIZES", "CODE_HINT", "gradients", "gradients_of", "loss", "loss_of", "predict", "width_from_batch"]
 
 # What each exercise of the capstone looks for besides the mistakes of the earlier notebooks.
 CODE_HINT = ("The contract at the top of the notebook says what goes in and what comes out. How did you do it before?",)
+_AGAIN = [0, 2, 2, 0, 5, 2]
+ALL_SIZES = (*SIZES, (ONE_FEATURE, "one feature"), (MANY_FEATURES, "300 features"))
 
 
 def _softmax(Z: Array) -> Array:
@@ -69,8 +82,12 @@ loss = Exercise(
             Probe((SMALL.X, SMALL.labels, SMALL.W * 1000, SMALL.b), "huge weights"),
             Probe((SMALL.X, SMALL.labels, SMALL.W, SMALL.b + 1000), "logits near 1000"),
             Probe((SMALL.X, SMALL.labels, SMALL.W, SMALL.b - 1000), "logits near −1000"),
+            Probe((SINGLE.X, SINGLE.labels, SINGLE.W, SINGLE.b + 1000), "one example, with logits near 1000"),
+            Probe((SEVEN.X[_AGAIN], SEVEN.labels[_AGAIN], SEVEN.W, SEVEN.b), "examples that come more than once"),
             *_WIDE_PROBES,
-            *(Probe((each.X, each.labels, each.W, each.b), note) for each, note in SIZES),
+            Probe((1e-9 * SEVEN.X, SEVEN.labels, 1e9 * SEVEN.W, SEVEN.b), "features of the size of 1e-9"),
+            Probe((1e9 * SEVEN.X, SEVEN.labels, SEVEN.W / 1e9, SEVEN.b), "features of the size of 1e9"),
+            *(Probe((each.X, each.labels, each.W, each.b), note) for each, note in ALL_SIZES),
         ],
     ),
     outputs=("L",),
@@ -86,11 +103,13 @@ gradients = Exercise(
         [
             Probe((SMALL.X, SMALL.labels, SMALL.W, SMALL.b + 1000), "logits near 1000"),
             Probe((SMALL.X, SMALL.labels, SMALL.W, SMALL.b - 1000), "logits near −1000"),
+            Probe((SINGLE.X, SINGLE.labels, SINGLE.W, SINGLE.b + 1000), "one example, with logits near 1000"),
+            Probe((SEVEN.X[_AGAIN], SEVEN.labels[_AGAIN], SEVEN.W, SEVEN.b), "examples that come more than once"),
             Probe((SIX.X, SIX.labels, SIX.W * 2000, SIX.b), "huge weights"),
             *_WIDE_PROBES,
-            Probe((1e-9 * SEVEN.X, SEVEN.labels, SEVEN.W, SEVEN.b), "features of the size of 1e-9"),
+            Probe((1e-12 * SEVEN.X, SEVEN.labels, SEVEN.W, SEVEN.b), "features of the size of 1e-12"),
             Probe((1e6 * SEVEN.X, SEVEN.labels, SEVEN.W / 1e6, SEVEN.b), "features of the size of 1e6"),
-            *(Probe((each.X, each.labels, each.W, each.b), note) for each, note in SIZES),
+            *(Probe((each.X, each.labels, each.W, each.b), note) for each, note in ALL_SIZES),
         ],
     ),
     outputs=("dL_dW", "dL_db"),
@@ -134,8 +153,9 @@ predict = _Choices(
             _with_scores(_CLOSE, "scores that differ by 4e-12"),
             _with_scores(np.array([[40.0, 45, 50], [-50, -45, -40], [705, 708, 0]]), "scores far from 0"),
             _with_scores(np.array([[800.0, 0, 900], [0, 0, 1]]), "scores beyond 709"),
+            _with_scores(np.array([[0.25, -0.5], [-1.0, 2.0]]), "two examples, two features and two classes"),
             *(_with_scores(Z, note) for Z, note in WIDE_LOGITS),
-            *(Probe((each.X, each.W, each.b), note) for each, note in SIZES),
+            *(Probe((each.X, each.W, each.b), note) for each, note in ALL_SIZES),
         ],
     ),
     outputs=("labels",),

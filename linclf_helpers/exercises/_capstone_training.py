@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from linclf_helpers.exercises._capstone_stages import CODE_HINT, gradients_of, loss_of, width_from_batch
+from linclf_helpers.exercises._capstone_stages import ALL_SIZES, CODE_HINT, gradients_of, loss_of, width_from_batch
 from linclf_helpers.exercises._exercise import Exercise
 from linclf_helpers.exercises._observe import Array, Function, Probe
-from linclf_helpers.exercises._probes import SEVEN, SIX, SIZES, SMALL
+from linclf_helpers.exercises._probes import SEVEN, SIX, SMALL
 
 __all__ = ["train"]
 
@@ -54,7 +54,7 @@ train = Exercise(
             *(Probe((_PAIR, np.array([1, 0]), 2, rate, 40), "a loss that comes near 0") for rate in (1.0, 3.3, 5.5)),
             Probe((SIX.X, SIX.labels, 5, 5.0, 6), "a learning rate so large that the loss rises"),
             Probe((SIX.X * np.linspace(1, 3000, 6)[:, None], SIX.labels, 5, 1.0, 3), "very long and short examples"),
-            *(Probe((each.X, each.labels, each.Y.shape[1], 0.3, 2), note) for each, note in SIZES),
+            *(Probe((each.X, each.labels, each.Y.shape[1], 0.3, 2), note) for each, note in ALL_SIZES),
         ],
     ),
     outputs=("W", "b"),

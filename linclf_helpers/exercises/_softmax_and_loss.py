@@ -7,7 +7,7 @@ import numpy as np
 
 from linclf_helpers.exercises._exercise import Exercise, rows_sum_to
 from linclf_helpers.exercises._observe import Array, Probe
-from linclf_helpers.exercises._probes import BATCHES, SINGLE, SIZES, SMALL, SQUARE, WIDE_LOGITS
+from linclf_helpers.exercises._probes import BATCHES, SEVEN, SINGLE, SIZES, SMALL, SQUARE, WIDE_LOGITS
 
 __all__ = ["cross_entropy", "cross_entropy_from_logits", "softmax"]
 
@@ -74,6 +74,7 @@ softmax = Exercise(
         [
             Probe((SMALL.Z + 1000,), "logits near 1000"),
             Probe((SMALL.Z - 1000,), "logits near −1000"),
+            Probe((SINGLE.Z + 1000,), "one example, with logits near 1000"),
             Probe((SMALL.Z - _steps,), "a batch in which one row lies 1000 below the other"),
             *(Probe((Z,), note) for Z, note in WIDE_LOGITS),
             *(Probe((each.Z,), note) for each, note in SIZES[3:]),
@@ -301,6 +302,7 @@ def _cross_entropy(Y_hat: Array, Y: Array) -> Any:
     return -np.log(Y_hat[Y == 1]).mean()
 
 
+_AGAIN = [0, 2, 2, 0, 5, 2]
 _tiny = np.array([[1.0 - 1e-9, 1e-9, 0.0], [0.0, 1e-200, 1.0]])
 cross_entropy = Exercise(
     name="cross_entropy",
@@ -315,6 +317,7 @@ cross_entropy = Exercise(
         [Probe((each.Y_hat, each.Y)) for each in (*BATCHES, SQUARE)],
         [
             Probe((_tiny, np.array([[0.0, 1, 0], [0, 1, 0]])), "very small probabilities"),
+            Probe((SEVEN.Y_hat[_AGAIN], SEVEN.Y[_AGAIN]), "examples that come more than once"),
             Probe((_tiny[:, ::-1], np.array([[0.0, 0, 1], [1, 0, 0]])), "a 0 among the wrong classes"),
             Probe((np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]]), np.eye(3)[[0, 1]]), "a probability of 1"),
             Probe((np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), np.eye(3)[[1, 0]]), "a model that is sure, and right"),
@@ -543,6 +546,7 @@ cross_entropy_from_logits = Exercise(
             Probe((SMALL.Z + 1000, SMALL.labels), "logits near 1000"),
             Probe((np.array([[0.0, -800.0, 1.0]]), np.array([1])), "a hopeless case, 800 below"),
             Probe((SMALL.Z - 1000, SMALL.labels), "logits near −1000"),
+            Probe((SINGLE.Z + 1000, SINGLE.labels), "one example, with logits near 1000"),
             Probe((SMALL.Z - _steps, SMALL.labels), "a batch in which one row lies 1000 below the other"),
             Probe((np.array([[0.0, -800.0, 1.0]]), np.array([2])), "a hopeless class that is not the correct one"),
             Probe((WIDE_LOGITS[0][0], np.array([0, 2, 1])), "scores far apart, and right"),
