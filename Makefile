@@ -20,6 +20,7 @@ PIP_INSTALL = $(VENV) -m pip install --quiet --disable-pip-version-check --edita
 READY = .venv/.ready
 CLASS_READY = .venv/.class
 USERS = 30
+COVERAGE = --cov=linclf_helpers
 # Files of tests on all processors, up to four; the slow ones stand first, and so begin first.
 PARALLEL = --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
@@ -36,7 +37,7 @@ present: .venv/.present
 		$(if $(NOTEBOOK),"$(NOTEBOOK)",notebooks/00_start_here.ipynb)
 
 test: .venv/.test
-	$(VENV) -m pytest $(PARALLEL) $(if $(TESTS),$(TESTS),--cov=linclf_helpers)
+	$(VENV) -m pytest $(PARALLEL) $(if $(TESTS),$(TESTS),$(COVERAGE))
 
 check: .venv/.check
 	$(VENV) -m ruff check

@@ -41,6 +41,21 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.output_timeout = 60
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark of long lists."""
+    config.addinivalue_line("markers", "every_sixth: of this list every sixth is tried; with ALL_MUTANTS all")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Try every sixth of the long lists of wrong answers, and all with ALL_MUTANTS, as with the errors in formulas."""
+    if os.environ.get("ALL_MUTANTS"):
+        return
+    listed = [item for item in items if item.get_closest_marker("every_sixth")]
+    left_out = {item for n, item in enumerate(listed) if n % 6}
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=list(left_out))
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say at the end how many tests were skipped, and why: for most, the command that installs what they need."""
     skipped = terminalreporter.stats.get("skipped", [])

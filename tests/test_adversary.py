@@ -5,6 +5,7 @@ batches that nobody chose by hand as well. If a trick passes that is wrong on on
 """
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from linclf_helpers.exercises._observe import Probe, observe
 
 Function = Callable[..., Any]
 BATCHES = 40
+EVERY = 1 if os.environ.get("ALL_MUTANTS") else 6  # of the tricks; ALL_MUTANTS tries them all
 # A shuffle has no one right result to compare with: test_adversary_clinic.py tries that patient.
 LISTED = (*FUNCTIONS, *CAPSTONE_EXERCISES, *(patient for patient in CLINIC if "rng" not in patient.arguments))
 
@@ -182,9 +184,9 @@ def right_everywhere(exercise: Exercise, trick: Function, probes: list[Probe]) -
 @pytest.mark.parametrize("exercise", LISTED, ids=lambda e: e.name)
 def test_no_trick_is_praised(exercise: Exercise) -> None:
     probes = [Probe(arguments_of(exercise, seed)) for seed in range(BATCHES)]
-    praised = [name for name, trick in tricks(exercise) if exercise.examine(trick).kind == "right"]
+    by_name = dict(itertools.islice(tricks(exercise), 0, None, EVERY))
+    praised = [name for name, trick in by_name.items() if exercise.examine(trick).kind == "right"]
     with np.errstate(all="ignore"):
-        by_name = dict(tricks(exercise))
         wrongly = [name for name in praised if not right_everywhere(exercise, by_name[name], probes)]
     assert not wrongly, wrongly
     assert len(praised) < 0.6 * len(by_name)  # most tricks do change something
@@ -194,5 +196,6 @@ def test_a_weak_probe_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """With its extremes taken away the softmax is fooled, and the test above says so."""
     [softmax] = [exercise for exercise in FUNCTIONS if exercise.name == "softmax"]
     monkeypatch.setattr(softmax, "stages", softmax.stages[:1])
+    monkeypatch.setitem(globals(), "EVERY", 1)
     with pytest.raises(AssertionError, match="arguments: clipped to ±30"):
         test_no_trick_is_praised(softmax)

@@ -440,6 +440,7 @@ def spoiled(bug: Bug, source: str = FUNCTIONS) -> str:
     return source
 
 
+@pytest.mark.every_sixth
 @pytest.mark.parametrize("bug", BUGS, ids=[f"{bug[2]}: {' '.join(bug[1].split())[:60]}" for bug in BUGS])
 def test_one_bug_is_found_and_told(bug: Bug) -> None:
     _, _, stage, mistake = bug

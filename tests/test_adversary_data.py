@@ -753,6 +753,7 @@ def names(table: list[tuple[Exercise, str, Function]]) -> list[str]:
     return [f"{exercise.name}-{n}-{name}" for n, (exercise, name, _) in enumerate(table)]
 
 
+@pytest.mark.every_sixth
 @pytest.mark.parametrize(("exercise", "mistake", "answer"), WRONG, ids=names(WRONG))
 def test_a_wrong_answer_is_not_praised_and_is_named(exercise: Exercise, mistake: str, answer: Function) -> None:
     outcome = exercise.examine(answer)
@@ -760,6 +761,7 @@ def test_a_wrong_answer_is_not_praised_and_is_named(exercise: Exercise, mistake:
     assert outcome.mistake == (mistake or outcome.mistake)
 
 
+@pytest.mark.every_sixth
 @pytest.mark.parametrize(("exercise", "name", "answer"), RIGHT, ids=names(RIGHT))
 def test_a_right_answer_is_right(exercise: Exercise, name: str, answer: Function) -> None:
     outcome = exercise.examine(answer)

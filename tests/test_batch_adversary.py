@@ -430,6 +430,7 @@ for name in NAMES:
     RIGHT[name].append(refusing_nan(EXERCISES[name].reference))
 
 
+@pytest.mark.every_sixth
 @pytest.mark.parametrize(
     ("name", "answer", "named"),
     [pytest.param(n, f, named, id=f"{n}: {what}") for n in NAMES for what, f, named in WRONG[n]],
@@ -443,6 +444,7 @@ def test_a_wrong_answer_is_never_praised_and_named_where_it_has_a_name(
         assert outcome.mistake == f"{name}.{named}", outcome
 
 
+@pytest.mark.every_sixth
 @pytest.mark.parametrize(
     ("name", "answer"), [pytest.param(n, f, id=f"{n}: {i}") for n in NAMES for i, f in enumerate(RIGHT[n])]
 )

@@ -442,10 +442,8 @@ class _Shuffle(_Patient):
             return super()._compared(probe, seen)
         X, labels, _ = probe.args
         new_X, new_labels = seen.values
-        for n in range(len(X)):
-            there = new_labels[(new_X == X[n]).all(axis=1)]
-            if not np.array_equal(there, labels[[n]]):
-                break
+        labels_of = [new_labels[(new_X == x).all(axis=1)] for x in X]
+        n, there = next((n, there) for n, there in enumerate(labels_of) if not np.array_equal(there, labels[[n]]))
         came = " and ".join(f"{label:g}" for label in there[:3])
         x = f"x_{n} = {' '.join(np.array2string(X[n], precision=4, separator=', ').split())}"
         return (("given", f"{x} with label {labels[n]}"), ("yours", f"with label {came}" if came else "is not there"))
