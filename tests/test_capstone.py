@@ -138,6 +138,14 @@ def test_poor_training_shows_on_held_out_digits() -> None:
     assert "90% are within reach" in outcome.title
 
 
+def test_a_prediction_that_is_wrong_on_the_digits_only() -> None:
+    """Right on every small example, one of the 450 wrong: too few for the accuracy to show."""
+    space = page(("return (X @ W + b).argmax(axis=1)", "return (X @ W + b).argmax(axis=1) * (np.arange(len(X)) != 400)"))
+    outcome = Capstone(space).check("predict")
+    assert outcome.kind == "wrong"
+    assert "450 held-out digits" in str(outcome)
+
+
 @pytest.mark.parametrize(("error", "kind"), [("1 / 0", "raised"), ("raise KeyboardInterrupt", "stopped")])
 def test_trouble_on_the_digits_is_answered(error: str, kind: str) -> None:
     inner = f"if K == 10:\n        {error}\n    W, b = np.zeros"
