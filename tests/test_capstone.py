@@ -140,7 +140,8 @@ def test_poor_training_shows_on_held_out_digits() -> None:
 
 def test_a_prediction_that_is_wrong_on_the_digits_only() -> None:
     """Right on every small example, one of the 450 wrong: too few for the accuracy to show."""
-    space = page(("return (X @ W + b).argmax(axis=1)", "return (X @ W + b).argmax(axis=1) * (np.arange(len(X)) != 400)"))
+    right = "return (X @ W + b).argmax(axis=1)"
+    space = page((right, f"{right} * (np.arange(len(X)) != 400)"))
     outcome = Capstone(space).check("predict")
     assert outcome.kind == "wrong"
     assert "450 held-out digits" in str(outcome)
