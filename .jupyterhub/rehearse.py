@@ -465,12 +465,16 @@ class Learner(threading.Thread):
         ]
 
     def wait_for_kernel(self, path: str) -> None:
-        """Wait until the server has replaced a kernel that died, and the new one has done with the old one's queue."""
-        address, alive = f"api/kernels/{self.kernels[path]}", ("starting", "idle")
-        wait_for("a new kernel", lambda: self.ask("GET", address).json()["execution_state"] in alive, PATIENCE)
+        """Wait until the server has replaced a kernel that died, and the new one has done with the old one's queue.
+
+        The server's own word for its state is of no use here: of a kernel that died in a cell it may say that it is
+        busy until the next cell is run. So a cell is run, and once more where the new kernel's answer is not heard.
+        """
 
         def answers() -> bool:
-            with contextlib.suppress(CellAborted), self.channel(path) as channel:
+            retry = (CellAborted, KernelDied, websocket.WebSocketTimeoutException)
+            with contextlib.suppress(*retry), self.channel(path) as channel:
+                channel.settimeout(10)
                 self.execute(channel, "None")
                 return True
             return False

@@ -15,6 +15,8 @@ import pytest
 from linclf_helpers.exercises import CAPSTONE_EXERCISES, CLINIC, FUNCTIONS, Exercise
 from linclf_helpers.exercises._observe import Probe, observe
 
+pytestmark = pytest.mark.no_cover  # measuring slows it by half, and other tests reach the same lines
+
 Function = Callable[..., Any]
 BATCHES = 40
 EVERY = 1 if os.environ.get("ALL_MUTANTS") else 6  # of the tricks; ALL_MUTANTS tries them all

@@ -8,6 +8,8 @@ import pytest
 from linclf_helpers.exercises import Capstone, Certificate, Outcome
 from linclf_helpers.exercises._capstone import STAGES
 
+pytestmark = pytest.mark.no_cover  # measuring slows it by half, and other tests reach the same lines
+
 # Right, in the styles that people write in.
 
 FUNCTIONS = """

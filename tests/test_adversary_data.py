@@ -22,6 +22,8 @@ from sklearn.preprocessing import (
 from linclf_helpers import exercises
 from linclf_helpers.exercises import Exercise
 
+pytestmark = pytest.mark.no_cover  # measuring slows it by half, and other tests reach the same lines
+
 Function = Callable[..., Any]
 EXERCISES = (
     exercises.one_hot,

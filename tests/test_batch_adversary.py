@@ -12,6 +12,8 @@ from scipy.linalg import blas
 
 from linclf_helpers.exercises import FUNCTIONS, Exercise
 
+pytestmark = pytest.mark.no_cover  # measuring slows it by half, and other tests reach the same lines
+
 Function = Callable[..., Any]
 EXERCISES: dict[str, Exercise] = {exercise.name: exercise for exercise in FUNCTIONS}
 NAMES = ("dL_dZ", "dL_dW", "dL_db", "l2_gradients", "gradient_step")

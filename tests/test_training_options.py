@@ -241,6 +241,15 @@ def interrupting(step):
     return schedule
 
 
+@pytest.fixture
+def kernels_handler():
+    """Set the handler that a kernel sets; started in the background of a shell, tests would ignore the signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("kernels_handler")
 @pytest.mark.parametrize("options", [{}, {"batch_size": 6, "momentum": 0.9}, {"record_every": 4}])
 def test_stopping_the_kernel_leaves_the_last_whole_step(data, options):
     model, history = run(data, interrupting(6), 50, **options)

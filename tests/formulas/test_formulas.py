@@ -30,6 +30,8 @@ from formula_reader import CONDITION, NOTEBOOKS, RELATION, Chain, Display, Formu
 from formula_values import derivatives, free_letters, symbolic, target
 from formula_world import RANGES, SIZES
 
+pytestmark = pytest.mark.no_cover  # measuring slows it by half, and other tests reach the same lines
+
 DISPLAYS, INLINE = equations(), equations(inline=True)
 
 

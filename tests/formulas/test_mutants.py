@@ -13,6 +13,8 @@ from formula_mutants import EQUIVALENT, GROUPS, excuse, is_the_same, mutants, pr
 from formula_pages import all_displays, check, equations
 from formula_reader import Display, FormulaError, ShapeError, UnequalError
 
+pytestmark = pytest.mark.no_cover  # measuring slows it by half, and other tests reach the same lines
+
 EVERY = 1 if os.environ.get("ALL_MUTANTS") else 6
 
 

@@ -8,6 +8,8 @@ import pytest
 from formula_reader import NOTEBOOKS
 from prose_numbers import CONSTANTS, Source, Stated, agrees, fault, prose, read_ties, stated, value_of
 
+pytestmark = pytest.mark.no_cover  # measuring slows it by half, and other tests reach the same lines
+
 TIES = read_ties()
 NUMBERS = [number for path in NOTEBOOKS for number in stated(path)]
 

@@ -16,6 +16,8 @@ from formula_world import SIZES, World, draw
 from lark import Tree
 from prose_numbers import prose
 
+pytestmark = pytest.mark.no_cover  # measuring slows it by half, and other tests reach the same lines
+
 SHAPE = r"\((?:[NDK1](?: · [NDK])*(?:, |,|(?=\))))+\)"
 SYMBOL = r"(?:∂[LŷŶzZ]/∂[ŷŶzZWb]|[XWZŶYLbxzŷyg](?![A-Za-z]))"
 CODE_NAMES = {"ŷ": "y_hat", "Ŷ": "Y_hat"}

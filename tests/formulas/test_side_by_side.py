@@ -12,6 +12,8 @@ from formula_reader import NOTEBOOKS
 from linclf_helpers import forward, gradients
 from linclf_helpers.model import LinearClassifier
 
+pytestmark = pytest.mark.no_cover  # measuring slows it by half, and other tests reach the same lines
+
 STEPS = [path for path in NOTEBOOKS if path.name[:2] <= "06"]  # later notebooks import the package's
 Arguments = dict[str, Any]
 
