@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Try every sixth of the long lists of wrong answers, and all with ALL_MUTANTS, as with the errors in formulas."""
+    """Try every sixth of the long lists (wrong answers, slides); with ALL_MUTANTS all, as with errors in formulas."""
     if os.environ.get("ALL_MUTANTS"):
         return
     listed = [item for item in items if item.get_closest_marker("every_sixth")]

@@ -136,6 +136,15 @@ def test_stages_that_need_another_say_so() -> None:
     assert "no training of yours" in Capstone(without).check("predict").title
 
 
+def test_a_function_that_reads_data_from_outside_is_told() -> None:
+    """The digits that the notebook has loaded already, in place of the argument."""
+    space = page(("= gradients(X, labels, W, b)", "= gradients(X_train, labels, W, b)"))
+    space["X_train"] = np.ones((3, 2))
+    outcome = Capstone(space).check("train")
+    assert outcome.kind != "right"
+    assert "It reads X_train from outside" in str(outcome)
+
+
 def test_poor_training_shows_on_held_out_digits() -> None:
     space = page(("range(steps)", "range(min(steps, 3))"))
     outcome = Capstone(space).check("predict")

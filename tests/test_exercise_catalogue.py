@@ -49,6 +49,7 @@ def test_a_learner_who_makes_it_is_told_so(exercise: Exercise, mistake: Mistake)
     assert exercise.check(LEARNERS[mistake.id]).mistake == mistake.id
 
 
+@pytest.mark.every_sixth
 @every_mistake
 def test_changing_a_mistakes_code_is_noticed(
     exercise: Exercise, mistake: Mistake, monkeypatch: pytest.MonkeyPatch
@@ -65,6 +66,7 @@ def test_changing_a_mistakes_code_is_noticed(
     assert exercise.check(LEARNERS[mistake.id]).mistake != mistake.id
 
 
+@pytest.mark.every_sixth
 @every_mistake
 def test_a_mistake_is_one_and_no_other(exercise: Exercise, mistake: Mistake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without its entry on record nobody else's name is put on it."""
@@ -74,6 +76,7 @@ def test_a_mistake_is_one_and_no_other(exercise: Exercise, mistake: Mistake, mon
     assert outcome.kind not in {"right", "recognised", "not_started"}
 
 
+@pytest.mark.every_sixth
 @every_mistake
 def test_two_entries_that_behave_alike_name_nobody(
     exercise: Exercise, mistake: Mistake, monkeypatch: pytest.MonkeyPatch

@@ -210,7 +210,7 @@ def open_notebook(lab: Lab, browser: Any) -> Iterator[Callable[[str], Notebook]]
     def opened(name: str) -> Notebook:
         notebook = Notebook(context.new_page())
         page = notebook.page
-        page.on("pageerror", lambda error: notebook.problems.append(str(error)))
+        page.on("pageerror", lambda error: notebook.problems.append(error.stack or str(error)))
         page.on("console", lambda line: notebook.problems.append(line.text) if line.type == "error" else None)
         page.goto(f"{lab.url}/lab/tree/{name}?reset&token={lab.token}")
         page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext", timeout=90_000)

@@ -98,11 +98,12 @@ def settled(page: Any) -> dict[str, Any]:
     return dict(page.evaluate(LOOK))
 
 
+@pytest.mark.every_sixth  # all eleven, with ALL_MUTANTS, take three minutes
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_slides_fit_and_can_be_read(path: Path, presenting: Lab, screen: Any) -> None:
     """From the first slide to the last with the space bar, every answer opened."""
     page, problems = screen.new_page(), []
-    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("pageerror", lambda error: problems.append(error.stack or str(error)))
     page.goto(f"{presenting.url}/lab/tree/{path.name}?reset&token={presenting.token}")
     page.wait_for_selector(".jp-Deck.jp-linclf-ran")  # it opens as slides, and runs by itself
     assert (
