@@ -66,6 +66,11 @@ def test_there_is_no_other_stage() -> None:
         Capstone({}).check("everything")
 
 
+@pytest.mark.parametrize("exercise", CAPSTONE_EXERCISES, ids=[exercise.name for exercise in CAPSTONE_EXERCISES])
+def test_the_reference_is_right(exercise) -> None:
+    assert exercise.examine(exercise.reference).kind == "right"
+
+
 @pytest.mark.parametrize(("exercise", "mistake"), EVERY_MISTAKE, ids=[m.id for _, m in EVERY_MISTAKE])
 def test_every_mistake_is_diagnosed_as_itself(exercise, mistake) -> None:
     assert exercise.examine(mistake.code).mistake == mistake.id

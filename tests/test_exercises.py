@@ -376,6 +376,18 @@ def test_low_precision_on_the_way_is_named() -> None:
     assert "nearly" not in softmax.check(lambda Z: right(Z) * 1.01).title
 
 
+def test_digits_lost_to_the_nudge_ask_about_the_nudge() -> None:
+    """Nearly the right difference, and not its every digit in float32."""
+    central = exercises.numerical_gradient.reference
+    nearly = exercises.numerical_gradient.check(
+        lambda f, x: central(f, x) + 2e-6 * np.cos(np.arange(x.size)).reshape(x.shape)
+    )
+    assert nearly.title.startswith("nearly")
+    assert "Make your nudge ten times smaller" in nearly.message
+    short = exercises.numerical_gradient.check(lambda f, x: central(f, x).astype(np.float32).astype(float))
+    assert "nudge" not in short.message
+
+
 def test_a_nearly_right_number_is_no_factor_and_its_sums_show_why() -> None:
     outcome = dL_dZ.check(lambda Y_hat, Y: (Y_hat - Y) / len(Y) + 2e-5 * Y)
     assert "always" not in outcome.message
