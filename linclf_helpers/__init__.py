@@ -1,20 +1,52 @@
-"""What the notebooks of the course import: NumPy at the bottom, pictures at the top.
+"""What the notebooks of the course import: NumPy at the bottom, figures and controls at the top.
 
-The floors, lowest first (each module imports only from those above it in this list):
+The layers, lowest first (each module imports only from those above it in this list):
 
 - `forward`: logits, softmax, cross-entropy (notebook 01); `datasets`: penguins, digits, blobs
 - `gradients`: one function for each derivative (notebooks 02 to 06)
 - `gradcheck`: finite differences, to check every derivative
 - `model`: `LinearClassifier`; `workspace`: its loss once more, as fast as NumPy goes (notebook 08)
 - `training`: gradient descent and learning-rate sweeps
-- `estimator`: model and training with scikit-learn's manners
+- `estimator`: model and training with scikit-learn's interface
 - `plots`: static figures (matplotlib)
 - `widgets`: explorers, live pictures with controls (ipywidgets)
 - `exercises`: checks that name the mistake, hints, solutions (every "Your turn")
+
+A module is loaded when it is first asked for:
+
+>>> import linclf_helpers as lh
+>>> print(lh.forward.softmax([[0.0, 0.0]]))
+[[0.5 0.5]]
 """
 
-__version__ = "0.1.0"
+from importlib import import_module
+from types import ModuleType
+
+__version__ = "1.0.0"
 __all__ = ["__version__", "setup"]
+_MODULES = (
+    "datasets",
+    "estimator",
+    "exercises",
+    "forward",
+    "gradcheck",
+    "gradients",
+    "model",
+    "plots",
+    "training",
+    "widgets",
+    "workspace",
+)
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})
 
 
 def setup() -> None:

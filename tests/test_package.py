@@ -1,4 +1,4 @@
-"""The house rules of the package: cheap to import, floors in order, everything public documented."""
+"""The rules of the package: cheap to import, layers in order, everything public documented."""
 
 import ast
 import importlib
@@ -14,8 +14,8 @@ import pytest
 import linclf_helpers
 
 PACKAGE = Path(linclf_helpers.__file__).parent
-# Each floor imports only from floors below it.
-FLOORS = [
+# Each layer imports only from layers below it.
+LAYERS = [
     {"_validate"},
     {"forward", "datasets"},
     {"gradients"},
@@ -31,12 +31,12 @@ AT_NEED = {"training": {"tqdm"}, "estimator": {"sklearn"}}  # imported inside a 
 SCREENS = {"plots", "widgets", "exercises"}
 
 
-def floor_of(module):
-    return next((number for number, names in enumerate(FLOORS) if module in names), None)
+def layer_of(module):
+    return next((number for number, names in enumerate(LAYERS) if module in names), None)
 
 
 def modules():
-    """Yield the name of the floor's module and the path of each file of the package, `__init__` apart."""
+    """Yield the name of the layer's module and the path of each file of the package, `__init__` apart."""
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).with_suffix("").parts[0]
         if name != "__init__":
@@ -56,14 +56,14 @@ def imported_by(path):
 
 
 @pytest.mark.parametrize(("name", "path"), list(modules()), ids=lambda value: getattr(value, "name", None))
-def test_each_floor_imports_only_from_floors_below(name, path):
-    floor = floor_of(name)
-    assert floor is not None, f"{name} has no floor: add it to the list, and to the package's docstring"
+def test_each_layer_imports_only_from_layers_below(name, path):
+    layer = layer_of(name)
+    assert layer is not None, f"{name} has no layer: add it to the list, and to the package's docstring"
     for imported in imported_by(path):
         top, *rest = imported.split(".")
         if top == "linclf_helpers" and rest[0] != name:
-            assert floor_of(rest[0]) is not None, f"{path.name} imports {imported}"
-            assert floor_of(rest[0]) < floor, f"{path.name} imports {imported}"
+            assert layer_of(rest[0]) is not None, f"{path.name} imports {imported}"
+            assert layer_of(rest[0]) < layer, f"{path.name} imports {imported}"
         elif top in ("matplotlib", "ipywidgets", "IPython"):
             assert name in SCREENS, f"{path.name} imports {imported}"
         elif name in NUMBERS:
@@ -89,6 +89,16 @@ def test_the_import_is_cheap():
     )
     assert heavy.split() == []
     assert run("import sys, linclf_helpers; print('numpy' in sys.modules)").split() == ["False"]
+
+
+def test_modules_are_loaded_when_they_are_asked_for():
+    assert run("import linclf_helpers as lh; print(lh.forward.softmax([[0.0, 0.0]]))").split() == ["[[0.5", "0.5]]"]
+    everything = {name for name, _ in modules() if not name.startswith("_")}
+    assert everything <= set(dir(linclf_helpers))
+    for name in everything:
+        assert getattr(linclf_helpers, name).__name__ == f"linclf_helpers.{name}"
+    with pytest.raises(AttributeError, match="'linclf_helpers' has no attribute 'nothing'"):
+        _ = linclf_helpers.nothing
 
 
 def test_setup_prints_four_decimals():
@@ -121,7 +131,7 @@ def test_records_are_compared_by_identity():
 
 
 def public():
-    """Yield every public function, class and method of the floors of numbers."""
+    """Yield every public function, class and method of the layers of numbers."""
     for module in NUMBERS:
         contents = importlib.import_module(f"linclf_helpers.{module}")
         for name in contents.__all__:
