@@ -726,8 +726,8 @@ class TestLearningRateExplorer:
         xs, ys = rates._edges(of)
         mesh = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
         assert (result.classes == model.predict(mesh).reshape(result.classes.shape)).mean() > 0.9999
-        assert result.way.shape == (71, 2)
-        assert np.allclose(result.way[0], 0)
+        assert result.path.shape == (71, 2)
+        assert np.allclose(result.path[0], 0)
 
     def test_all_rates_equal_the_sweep(self, rates: Any) -> None:
         state = lr.LearningRateState(lr.STANDARDISED, 1.0, 200, 0, 0.0)

@@ -47,7 +47,7 @@ class LearningRateResult:
     losses: Array
     losses_by_rate: Array
     classes: NDArray[np.integer[Any]]
-    way: Array
+    path: Array
     verdict: str
     words: str
 
@@ -94,14 +94,14 @@ def verdict(losses: ArrayLike, best: float, noisy: bool = False) -> tuple[str, s
         first = int(np.flatnonzero(losses > losses[0])[0])
         return "wild", f"from step {first} on the loss is above its start at times, up to {_number(losses.max())}"
     ups = int((np.diff(losses) > 1e-9).sum())
-    way = (losses[0] - losses[-1]) / (losses[0] - best)
+    share = (losses[0] - losses[-1]) / (losses[0] - best)
     if ups > 0.1 * (len(losses) - 1):
         if noisy:
             return "noisy", f"the loss rose in {ups} of {len(losses) - 1} steps, as batches differ"
         return "oscillating", f"the loss rose in {ups} of {len(losses) - 1} steps: they overshoot"
-    if way < 0.9:
-        return "too slow", f"only {max(way, 0):.0%} of the way down to the lowest loss, {best:.2f}"
-    return "good", f"{way:.1%} of the way down to the lowest loss, {best:.2f}"
+    if share < 0.9:
+        return "too slow", f"only {max(share, 0):.0%} of the way down to the lowest loss, {best:.2f}"
+    return "good", f"{share:.1%} of the way down to the lowest loss, {best:.2f}"
 
 
 class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
@@ -193,7 +193,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
             "by_rate": by_rate.plot([], [], **moving)[0],
             "rate_now": by_rate.plot([], [], "o", markersize=8, markeredgecolor=INK, **moving)[0],
             "regions": Regions(plane, CLASS_COLOURS[:4]),
-            "way": surface.plot([], [], "-", linewidth=1.2, marker=".", markersize=5, **moving)[0],
+            "path": surface.plot([], [], "-", linewidth=1.2, marker=".", markersize=5, **moving)[0],
             "here": surface.plot([], [], "o", markersize=9, markeredgecolor=INK, **moving)[0],
             "of_data": [],
         }
@@ -209,14 +209,14 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         Z = W[state.steps, 0, :, None, None] * xs + W[state.steps, 1, :, None, None] * ys[:, None]
         Z += b[state.steps, :, None, None]
         judged, words = verdict(losses[: state.steps + 1], problem.surface.best, state.batch_size > 0)
-        way = problem.surface.shadow(W[: state.steps + 1], b[: state.steps + 1])
+        path = problem.surface.shadow(W[: state.steps + 1], b[: state.steps + 1])
         return LearningRateResult(
-            state, float(RATES[rate]), problem.safe, losses, runs.losses[:, state.steps], Z.argmax(axis=0), way,
+            state, float(RATES[rate]), problem.safe, losses, runs.losses[:, state.steps], Z.argmax(axis=0), path,
             judged, words,
         )  # fmt: skip
 
     def draw(self, artists: Artists, result: LearningRateResult) -> None:
-        """Set lines, regions and the way; with other data also what stands behind them."""
+        """Set lines, regions and the path; with other data also what stands behind them."""
         if result.state.data != self._shown:
             self._show_data(artists, result.state.data)
             self.live.freeze()
@@ -232,11 +232,11 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
         artists["regions"].set_classes(result.classes)
         surface = artists["axes"][3]
         (left, right), (low, high) = surface.get_xlim(), surface.get_ylim()
-        way = np.clip(result.way, [2 * left - right, 2 * low - high], [2 * right - left, 2 * high - low])
-        artists["way"].set_data(*way.T)
-        here = np.clip(way[-1], [left, low], [right, high])
+        path = np.clip(result.path, [2 * left - right, 2 * low - high], [2 * right - left, 2 * high - low])
+        artists["path"].set_data(*path.T)
+        here = np.clip(path[-1], [left, low], [right, high])
         artists["here"].set_data(*here[:, None])
-        artists["here"].set_marker("o" if (here == way[-1]).all() else "X")
+        artists["here"].set_marker("o" if (here == path[-1]).all() else "X")
 
     def describe(self, result: LearningRateResult) -> str:
         """Say the verdict, the loss, the place among 1/β and 2/β, and whether the goal is reached."""
