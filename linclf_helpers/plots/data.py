@@ -79,15 +79,8 @@ def decision_regions(
     ax : Axes
     predict : callable
         Takes examples of shape (N, 2), returns integer classes of shape (N,).
-    data : Dataset
-        D = 2 and at most six classes.
-    label : bool, default True
-        Whether to write each class's name beside its cloud.
-
-    Raises
-    ------
-    ValueError
-        If the data set does not have two features, or has more than six classes.
+    data, label
+        As in `scatter_classes`, which also says what is refused.
 
     Notes
     -----
