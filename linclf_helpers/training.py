@@ -415,7 +415,7 @@ class _Objective:
         self._theta: Array | None = None
         self._look = _Look(math.nan, _nothing(), math.nan)
         # Scores, their sum and the squares of the parameters are certain to be finite below this.
-        largest = math.sqrt(np.finfo(space.dtype.type).max)
+        largest = math.sqrt(np.finfo(space.dtype).max)
         self._limit = largest / (4 * space.N * space.K * (space.D + 1) * (1 + space.largest) * (1 + space.l2))
 
     def look(self, theta: Array, accuracy: bool = False, gradient: bool = True) -> _Look:
