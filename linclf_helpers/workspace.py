@@ -109,10 +109,12 @@ class Workspace:
         self.R = R = whole_number("models", models, at_least=1)
         self.l2 = not_negative("l2", l2)
         self.largest = max(float(X.max()), -float(X.min()))
-        self.dtype = dtype = np.dtype(X.dtype if dtype is None else dtype)
+        wanted: Any = X.dtype if dtype is None else dtype
+        self.dtype: np.dtype[np.floating[Any]] = np.dtype(wanted)
+        dtype = self.dtype
         if dtype not in (np.float64, np.float32):
             raise ValueError(f"dtype: expected float64 or float32, got {dtype}")
-        Y = as_one_hot("Y", Y, np.broadcast_to(dtype.type(0), (N, K)), "X")
+        Y = as_one_hot("Y", Y, np.broadcast_to(self.dtype.type(0), (N, K)), "X")
         self._labels = Y.argmax(axis=1)
 
         width = R * (K - 1)

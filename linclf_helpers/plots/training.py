@@ -116,7 +116,7 @@ def train_and_test(ax: Axes, x: ArrayLike, train: ArrayLike, test: ArrayLike, wh
         ax.plot(x, values, color=colour, linestyle=style)
         ends[name] = (float(np.asarray(x)[-1]), float(np.asarray(values)[-1]), colour)
     train_is_lower = ends["train"][1] < ends["test"][1]
-    floor = 0.04 * max(np.max(train), np.max(test))  # a name that close to 0 would lie on the axis
+    floor = 0.04 * max(np.asarray(train).max(), np.asarray(test).max())  # a name that close to 0 would lie on the axis
     for name, (right, level, colour) in ends.items():
         lower = (name == "train") == train_is_lower
         ax.annotate(
