@@ -5,8 +5,9 @@ The layers, lowest first (each module imports only from those above it in this l
 - `forward`: logits, softmax, cross-entropy (notebook 01); `datasets`: penguins, digits, blobs
 - `gradients`: one function for each derivative (notebooks 02 to 06)
 - `gradcheck`: finite differences, to check every derivative
-- `model`: `LinearClassifier`; `workspace`: its loss once more, as fast as NumPy goes (notebook 08)
-- `training`: gradient descent and learning-rate sweeps
+- `model`: `LinearClassifier`; `fast`: its loss once more, as fast as NumPy goes (notebook 08)
+- `training`: gradient descent; `history`: its record
+- `sweeps`: many learning rates at once, and the safe one; `loss_surface`: slices of the loss (notebook 07)
 - `estimator`: model and training with scikit-learn's interface
 - `plots`: static figures (matplotlib)
 - `widgets`: explorers, live pictures with controls (ipywidgets)
@@ -28,14 +29,17 @@ _MODULES = (
     "datasets",
     "estimator",
     "exercises",
+    "fast",
     "forward",
     "gradcheck",
     "gradients",
+    "history",
+    "loss_surface",
     "model",
     "plots",
+    "sweeps",
     "training",
     "widgets",
-    "workspace",
 )
 
 

@@ -14,12 +14,13 @@ from linclf_helpers._validate import (
     as_array_of_shape,
     as_one_hot,
     generator,
+    not_negative,
     positive,
     whole_number,
     within_range,
 )
 from linclf_helpers.forward import linear, softmax
-from linclf_helpers.gradients import loss_and_gradients
+from linclf_helpers.gradients import _six_steps, loss_and_gradients
 
 __all__ = ["LinearClassifier"]
 
@@ -134,7 +135,9 @@ class LinearClassifier:
         True
         """
         learning_rate = positive("learning_rate", learning_rate)
-        loss, dW, db = loss_and_gradients(self._examples(X), Y, self.W, self.b, l2)
+        X, l2 = self._examples(X), not_negative("l2", l2)
+        W = as_array_of_shape("W", self.W, X.shape[1], "K")
+        loss, dW, db = _six_steps(X, Y, W, as_array_of_shape("b", self.b, W.shape[1]), l2)
         with np.errstate(over="ignore"):
             W = self.W - learning_rate * dW
             b = self.b - learning_rate * db

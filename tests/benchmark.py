@@ -182,9 +182,9 @@ def two_products(X: Any, K: int) -> Step:
 def our_step(X: Any, labels: Any, K: int, rate: float = RATE) -> Step:
     import numpy as np
 
-    from linclf_helpers.workspace import Workspace
+    from linclf_helpers.fast import FastLoss
 
-    space = Workspace(X, labels, n_classes=K)
+    space = FastLoss(X, labels, n_classes=K)
     theta = np.zeros((1, K, X.shape[1] + 1), X.dtype)
 
     def step() -> float:
@@ -402,7 +402,7 @@ def sweeps(options: argparse.Namespace, clock: Callable[[], float]) -> None:
     """Time many learning rates at once against one after the other."""
     import numpy as np
 
-    from linclf_helpers.training import sweep_runs
+    from linclf_helpers.sweeps import sweep_runs
 
     for name, R, steps in (("342×2×3", 101, 200), ("1797×64×10", 21, 20)):
         for dtype in ("float64", "float32"):

@@ -6,6 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from linclf_helpers.model import LinearClassifier
+
 
 class Problem(NamedTuple):
     X: np.ndarray  # (N, D)
@@ -42,3 +44,9 @@ def batches_of_logits(draw, size=1e4, K=(2, 7)):
 def labels_for(Z):
     """Return some labels for the rows of Z, integers (N,)."""
     return np.arange(len(Z)) * 5 % Z.shape[1]
+
+
+def model_with(W, b):
+    model = LinearClassifier(*W.shape)
+    model.W, model.b = W.copy(), b.copy()
+    return model

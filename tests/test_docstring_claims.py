@@ -28,9 +28,9 @@ SHOWN_AS = {
     "forward.linear": "@ W + b",
     "gradcheck.GradientCheck": "check_gradient",
     "gradients.loss_and_gradients": "dL_dW",
-    "training.History": "history",
-    "training.LossSlice": "LearningRateExplorer",
-    "training.SweepRuns": "sweep_runs",
+    "history.History": "history",
+    "loss_surface.LossSlice": "LearningRateExplorer",
+    "sweeps.SweepRuns": "sweep_runs",
 }
 
 

@@ -20,13 +20,28 @@ LAYERS = [
     {"forward", "datasets"},
     {"gradients"},
     {"gradcheck"},
-    {"model", "workspace"},
+    {"model", "fast"},
+    {"history"},
     {"training"},
+    {"sweeps"},
+    {"loss_surface"},
     {"estimator"},
     {"plots"},
     {"widgets", "exercises"},
 ]
-NUMBERS = ["forward", "datasets", "gradients", "gradcheck", "model", "workspace", "training", "estimator"]
+NUMBERS = [
+    "forward",
+    "datasets",
+    "gradients",
+    "gradcheck",
+    "model",
+    "fast",
+    "history",
+    "training",
+    "sweeps",
+    "loss_surface",
+    "estimator",
+]
 AT_NEED = {"training": {"tqdm"}, "estimator": {"sklearn"}}  # imported inside a function
 SCREENS = {"plots", "widgets", "exercises"}
 

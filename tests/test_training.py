@@ -7,18 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
-from strategies import problems
+from strategies import model_with, problems
 
 from linclf_helpers.datasets import load_digits, load_four_penguins, load_penguins
 from linclf_helpers.gradients import loss_and_gradients
 from linclf_helpers.model import LinearClassifier
-from linclf_helpers.training import gradient_descent, safe_learning_rate, sweep_runs
-
-
-def model_with(W, b):
-    model = LinearClassifier(*W.shape)
-    model.W, model.b = W.copy(), b.copy()
-    return model
+from linclf_helpers.sweeps import safe_learning_rate, sweep_runs
+from linclf_helpers.training import gradient_descent
 
 
 def descend_by_hand(X, Y, W, b, learning_rate, steps, batches=None, l2=0.0, momentum=0.0):
@@ -207,73 +202,7 @@ def test_raw_features_diverge_in_loss_but_stay_numbers(momentum):
 # --- below 2/L the loss can't rise ---
 
 
-@given(problems(N=(2, 8)), st.floats(0.05, 1.99), st.floats(-2, 2), st.sampled_from([0.0, 0.5]))
-def test_descent_is_certain_below_two_over_l(problem, fraction, log10_scale, l2):
-    X = problem.X * 10**log10_scale
-    rate = fraction * safe_learning_rate(X, l2)
-    history = gradient_descent(model_with(problem.W, problem.b), X, problem.labels, rate, 15, l2=l2)
-    assert (np.diff(history.losses) <= 1e-13 * history.losses[0]).all()
-
-
-@given(problems(), st.floats(0, 5))
-def test_the_bound_covers_the_hessian_everywhere(problem, l2):
-    """No eigenvalue of the Hessian, Σ_n (diag(p_n) − p_n p_nᵀ) ⊗ x̃_n x̃_nᵀ / N plus the penalty, is above L."""
-    X, _, W, b, _ = problem
-    X1, (D, K) = np.hstack([X, np.ones((len(X), 1))]), W.shape
-    P = np.exp(X @ W + b)
-    P /= P.sum(axis=1, keepdims=True)
-    blocks = sum(np.kron(np.diag(p) - np.outer(p, p), np.outer(x, x)) for p, x in zip(P, X1, strict=True)) / len(X)
-    penalty = np.kron(np.eye(K), np.diag([1.0] * D + [0.0])) * l2
-    assert np.linalg.eigvalsh(blocks + penalty)[-1] <= 1 / safe_learning_rate(X, l2) + 1e-12
-
-
-def test_safe_learning_rate_known_values():
-    assert safe_learning_rate([[1.0], [-1.0]]) == pytest.approx(2)  # X̃ᵀX̃/N is the identity, L = ½
-    assert safe_learning_rate([[1.0], [-1.0]], l2=1.5) == pytest.approx(1 / 2)
-    assert safe_learning_rate([[3.0], [3.0]]) == pytest.approx(1 / 5)  # rank one, λ = 9 + 1
-    assert safe_learning_rate([[0.0, 5e-324]]) == pytest.approx(2)
-
-
 # --- sweep ---
-
-
-@given(problems(N=(2, 8)), st.lists(st.floats(1e-3, 5), min_size=1, max_size=4))
-@settings(max_examples=30)
-def test_sweep_is_many_runs_of_descent(problem, rates):
-    X, labels = problem.X, problem.labels.copy()
-    labels[0] = len(problem.b) - 1  # so that the largest label names K
-    losses = sweep_runs(X, labels, rates, steps=8).losses
-    assert losses.shape == (len(rates), 9)
-    for r, rate in enumerate(rates):
-        model = LinearClassifier(*problem.W.shape)
-        np.testing.assert_allclose(
-            losses[r], gradient_descent(model, X, labels, rate, 8).losses, rtol=1e-11, atol=1e-14
-        )
-    np.testing.assert_allclose(sweep_runs(X, np.eye(len(problem.b))[labels], rates, steps=8).losses, losses, rtol=1e-13)
-
-
-def test_sweep_takes_k_from_one_hot_columns_or_the_largest_label():
-    X = np.ones((4, 2))
-    np.testing.assert_allclose(sweep_runs(X, [0, 1, 0, 2], [0.1, 1.0], 0).losses, math.log(3))
-    np.testing.assert_allclose(sweep_runs(X, np.eye(5)[[0, 1, 0, 2]], [0.1], 0).losses, math.log(5))
-
-
-def test_sweep_knows_small_losses():
-    """Two far-apart classes and a large rate: the loss is far below the rounding of the scores."""
-    losses = sweep_runs([[1.0], [-1.0]], [0, 1], [50.0], 3).losses[0]
-    model = LinearClassifier(1, 2)
-    np.testing.assert_allclose(losses, gradient_descent(model, [[1.0], [-1.0]], [0, 1], 50.0, 3).losses, atol=1e-300)
-    X, labels = np.array([[1e3], [-1e3], [2e3]]), [0, 1, 0]
-    assert (sweep_runs(X, labels, [0.01, 1.0, 1e3], 5).losses >= 0).all()
-
-
-def test_a_rate_that_leaves_the_floats_ends_in_infinity_and_leaves_the_others_alone():
-    X, labels = np.array([[1.0, 2.0], [-3.0, 1.0], [0.5, -1.0], [2.0, 2.0]]), [0, 1, 2, 1]
-    losses = sweep_runs(X, labels, [0.1, 1e308], 10).losses
-    np.testing.assert_allclose(losses[0], sweep_runs(X, labels, [0.1], 10).losses[0], rtol=1e-13)
-    run = gradient_descent(LinearClassifier(2, 3), X, labels, 1e308, 10)
-    np.testing.assert_allclose(losses[1, : run.diverged_at], run.losses)
-    assert (losses[1, run.diverged_at :] == np.inf).all()
 
 
 # --- what is refused ---
@@ -316,53 +245,3 @@ def test_what_can_not_be_trained_is_refused_and_the_model_stays(options, message
         gradient_descent(model, **arguments)
     np.testing.assert_array_equal(model.W, W)
     np.testing.assert_array_equal(model.b, b)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: sweep_runs(np.ones(4), FOUR, [1.0], 2).losses, r"X: expected shape \(N, D\), got \(4,\)"),
-        (lambda: sweep_runs(ONES, [0, 1, 2], [1.0], 2).losses, r"Y: expected 4 labels, one per row of X, got 3"),
-        (lambda: sweep_runs(ONES, [0, 1, 2, -1], [1.0], 2).losses, r"Y: expected labels of 0 or more, got -1"),
-        (
-            lambda: sweep_runs(ONES, [0.0, 1.0, 2.0, 0.0], [1.0], 2).losses,
-            r"Y: expected integer labels, got an array of float64",
-        ),
-        (lambda: sweep_runs(ONES, [0, 0, 0, 0], [1.0], 2).losses, r"Y: expected at least 2 classes, got 1"),
-        (lambda: sweep_runs(ONES, np.ones((4, 1)), [1.0], 2).losses, r"Y: expected at least 2 classes, got 1"),
-        (
-            lambda: sweep_runs(ONES, np.eye(3), [1.0], 2).losses,
-            r"Y: expected one-hot rows of shape \(4, 3\) .*, got shape \(3, 3\)",
-        ),
-        (lambda: sweep_runs(ONES, np.ones((4, 3)), [1.0], 2).losses, r"Y: expected one-hot rows"),
-        (
-            lambda: sweep_runs(ONES, [[0, 1], [1]], [1.0], 2).losses,
-            r"Y: expected an array of numbers, got rows of different",
-        ),
-        (lambda: sweep_runs(ONES, 3, [1.0], 2).losses, r"Y: expected shape \(N,\) with N >= 1, got \(\)"),
-        (lambda: sweep_runs(ONES, FOUR, 1.0, 2).losses, r"learning_rates: expected shape \(R,\), got \(\)"),
-        (
-            lambda: sweep_runs(ONES, FOUR, [], 2).losses,
-            r"learning_rates: expected at least one number, got an empty array",
-        ),
-        (
-            lambda: sweep_runs(ONES, FOUR, [1.0, 0.0], 2).losses,
-            r"learning_rates: expected only numbers greater than 0, got 0",
-        ),
-        (
-            lambda: sweep_runs(ONES, FOUR, [1.0, -2.0], 2).losses,
-            r"learning_rates: expected only numbers greater than 0, got -2",
-        ),
-        (
-            lambda: sweep_runs(ONES, FOUR, [1.0, np.nan], 2).losses,
-            r"learning_rates: expected finite numbers, got nan at index \[1\]",
-        ),
-        (lambda: sweep_runs(ONES, FOUR, [1.0], -1).losses, r"steps: expected a whole number of at least 0, got -1"),
-        (lambda: safe_learning_rate(np.ones(3)), r"X: expected shape \(N, D\), got \(3,\)"),
-        (lambda: safe_learning_rate([[1e200]]), r"X: expected XᵀX to stay within the range of floats, got inf"),
-        (lambda: safe_learning_rate(ONES, l2=-1), r"l2: expected a finite number of at least 0, got -1"),
-    ],
-)
-def test_what_does_not_fit_is_refused(call, message):
-    with pytest.raises(ValueError, match=f"^{message}"):
-        call()

@@ -10,11 +10,13 @@ from scipy.optimize import minimize
 
 from linclf_helpers import training
 from linclf_helpers.datasets import load_digits, load_penguins, make_blobs
+from linclf_helpers.fast import FastLoss
 from linclf_helpers.forward import one_hot
 from linclf_helpers.gradients import loss_and_gradients
+from linclf_helpers.history import History
 from linclf_helpers.model import LinearClassifier
-from linclf_helpers.training import descend, gradient_descent, safe_learning_rate, sweep_runs
-from linclf_helpers.workspace import Workspace
+from linclf_helpers.sweeps import safe_learning_rate
+from linclf_helpers.training import descend, gradient_descent
 
 
 @pytest.fixture
@@ -156,14 +158,14 @@ def test_barzilai_and_borwein_stay_at_the_optimum():
 def test_barzilai_and_borwein_always_end(X, labels, l2, dtype, monkeypatch):
     """A step takes a bounded number of looks at the data, whatever they show, and the loss never ends higher."""
     X = np.array(X).clip(-1e15, 1e15) if dtype == np.float32 else np.array(X)
-    looks, evaluate = [], Workspace.evaluate
+    looks, evaluate = [], FastLoss.evaluate
 
     def counted(*arguments, **options):
         looks.append(1)
         assert len(looks) < 1500
         return evaluate(*arguments, **options)
 
-    monkeypatch.setattr(Workspace, "evaluate", counted)
+    monkeypatch.setattr(FastLoss, "evaluate", counted)
     for start in (0.0, 1.0):
         looks.clear()
         model = LinearClassifier(X.shape[1], 3)
@@ -179,14 +181,14 @@ def test_barzilai_and_borwein_always_end(X, labels, l2, dtype, monkeypatch):
 
 def test_barzilai_and_borwein_stay_where_no_lower_loss_is_to_be_seen(data, monkeypatch):
     """A loss that only ever rises: of another penalty, of changed data, or of rounding."""
-    evaluate, looks = Workspace.evaluate, []
+    evaluate, looks = FastLoss.evaluate, []
 
     def rising(space, theta, **options):
         looks.append(theta)
         loss, gradient, share = evaluate(space, theta, **options)
         return loss * 0 + len(looks), gradient, share
 
-    monkeypatch.setattr(Workspace, "evaluate", rising)
+    monkeypatch.setattr(FastLoss, "evaluate", rising)
     model, history = run(data, "barzilai-borwein", 5)
     np.testing.assert_array_equal(model.W, new_model().W)
     assert len(looks) <= 1 + 5 * 22
@@ -195,14 +197,14 @@ def test_barzilai_and_borwein_stay_where_no_lower_loss_is_to_be_seen(data, monke
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_barzilai_and_borwein_end_where_every_loss_is_no_number(data, value, monkeypatch):
-    evaluate, looks = Workspace.evaluate, []
+    evaluate, looks = FastLoss.evaluate, []
 
     def broken(space, theta, **options):
         looks.append(theta)
         loss, gradient, share = evaluate(space, theta, **options)
         return loss * (1 if len(looks) <= 1 else value), gradient, share
 
-    monkeypatch.setattr(Workspace, "evaluate", broken)
+    monkeypatch.setattr(FastLoss, "evaluate", broken)
     model, history = run(data, "barzilai-borwein", 5)
     assert (history.stopped, history.diverged_at, history.steps.tolist()) == ("diverged", 1, [0])
     assert len(looks) <= 23
@@ -260,7 +262,7 @@ def test_stopping_the_kernel_leaves_the_last_whole_step(data, options):
 
 
 def test_stopping_the_kernel_during_the_record_leaves_the_last_whole_step(data, monkeypatch):
-    validation, evaluate, calls = (data.X[:5], data.labels[:5]), Workspace.evaluate, []
+    validation, evaluate, calls = (data.X[:5], data.labels[:5]), FastLoss.evaluate, []
 
     def stopped_at_the_fifth(space, *arguments, **options):
         if space.N == 5:
@@ -270,7 +272,7 @@ def test_stopping_the_kernel_during_the_record_leaves_the_last_whole_step(data, 
         return evaluate(space, *arguments, **options)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Workspace, "evaluate", stopped_at_the_fifth)
+        patched.setattr(FastLoss, "evaluate", stopped_at_the_fifth)
         stopped = run(data, 0.1, 50, validation=validation)
     assert stopped[1].stopped == "interrupted"
     assert_same_run(stopped, run(data, 0.1, 4, validation=validation))
@@ -344,13 +346,13 @@ def test_a_schedule_that_breaks_leaves_the_last_whole_step(data):
 
 @pytest.mark.parametrize("options", [{}, {"tolerance": 1e-12}, {"momentum": 0.9, "rng": 0}])
 def test_batches_have_an_entry_a_pass_and_no_other_look_at_all_the_data(data, options, monkeypatch):
-    looks, evaluate = [], Workspace.evaluate
+    looks, evaluate = [], FastLoss.evaluate
 
     def counted(space, *arguments, **keywords):
         looks.append(space.N)
         return evaluate(space, *arguments, **keywords)
 
-    monkeypatch.setattr(Workspace, "evaluate", counted)
+    monkeypatch.setattr(FastLoss, "evaluate", counted)
     _, history = run(data, 0.1, 18, batch_size=6, **options)  # 23 examples: four batches a pass
     assert list(history.steps) == [0, 4, 8, 12, 16, 18]
     assert len(looks) <= 7  # one for each entry; with a tolerance the first is looked at again for its gradient
@@ -372,7 +374,7 @@ def test_the_steps_of_the_entries_are_integers_and_end_with_the_last(data, steps
 
 
 def test_a_history_made_by_hand_has_integer_steps_too():
-    bare = training.History(np.array([2.0, 1.0]), np.ones(2), np.zeros((2, 1, 2)), np.zeros((2, 2)))
+    bare = History(np.array([2.0, 1.0]), np.ones(2), np.zeros((2, 1, 2)), np.zeros((2, 2)))
     assert bare.steps.dtype.kind == "i"
     assert repr(bare) == "History(steps=1, loss 2.0000 → 1.0000)"
 
@@ -433,14 +435,6 @@ def test_a_run_that_leaves_the_floats_between_entries_ends_there(data):
     assert history.diverged_at is not None
     assert history.steps[-1] == history.diverged_at - 1
     assert np.isfinite(model.W).all()
-
-
-def test_a_sweep_in_float32_is_the_sweep(data):
-    rates = [0.01, 0.1]  # below 2/L, so that rounding errors shrink
-    exact = sweep_runs(data.X, data.labels, rates, 20).losses
-    short = sweep_runs(data.X.astype(np.float32), data.labels, rates, 20).losses
-    assert short.dtype == np.float32
-    np.testing.assert_allclose(short, exact, rtol=1e-4)
 
 
 def test_the_progress_bar_shows_if_asked_for(data, capsys):

@@ -19,7 +19,8 @@ from linclf_helpers.gradients import (
     softmax_jacobian,
 )
 from linclf_helpers.model import LinearClassifier
-from linclf_helpers.training import gradient_descent, safe_learning_rate, sweep_runs
+from linclf_helpers.sweeps import safe_learning_rate, sweep_runs
+from linclf_helpers.training import gradient_descent
 
 rng = np.random.default_rng(0)
 N, D, K = 5, 2, 3

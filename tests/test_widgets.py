@@ -28,9 +28,11 @@ from linclf_helpers.datasets import Dataset, load_penguins
 from linclf_helpers.forward import cross_entropy_from_logits
 from linclf_helpers.forward import softmax as stable_softmax
 from linclf_helpers.gradcheck import check_gradient, error_by_step_size
+from linclf_helpers.loss_surface import loss_slice
 from linclf_helpers.model import LinearClassifier
 from linclf_helpers.plots import CARD, CLASS_COLOURS, INK, MUTED, PALETTE, SIGNED
-from linclf_helpers.training import gradient_descent, loss_slice, safe_learning_rate, sweep_runs
+from linclf_helpers.sweeps import safe_learning_rate, sweep_runs
+from linclf_helpers.training import gradient_descent
 from linclf_helpers.widgets import explorer as explorer_module
 from linclf_helpers.widgets import learning_rate as lr
 from linclf_helpers.widgets.explorer import Explorer, LearnersError, LearnersFunction

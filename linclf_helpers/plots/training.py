@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from numpy.typing import ArrayLike
 
+from linclf_helpers.loss_surface import LossSlice
 from linclf_helpers.plots.style import CARD, INK, MUTED, PALETTE
-from linclf_helpers.training import LossSlice
 
 __all__ = [
     "confusion_table",
@@ -58,7 +58,7 @@ def rate_curve(ax: Axes, learning_rates: ArrayLike, losses: ArrayLike, safe: flo
     losses : array of shape (R,)
         After the last step of each run.
     safe : float
-        1/β, from `linclf_helpers.training.safe_learning_rate`.
+        1/β, from `linclf_helpers.sweeps.safe_learning_rate`.
     label : str
         Written beside the curve's last point.
     **line
@@ -140,7 +140,7 @@ def loss_surface(ax: Axes, surface: LossSlice) -> None:
     ----------
     ax : Axes
     surface : LossSlice
-        From `linclf_helpers.training.loss_slice`.
+        From `linclf_helpers.loss_surface.loss_slice`.
 
     Notes
     -----

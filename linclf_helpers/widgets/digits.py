@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from linclf_helpers._validate import Array
 from linclf_helpers.datasets import Dataset, load_digits
 from linclf_helpers.forward import softmax
+from linclf_helpers.history import History
 from linclf_helpers.model import LinearClassifier
 from linclf_helpers.plots import INK, MUTED, PALETTE, SIGNED
-from linclf_helpers.training import History, gradient_descent
+from linclf_helpers.training import gradient_descent
 from linclf_helpers.widgets.explorer import Artists, Explorer, slider
 
 __all__ = ["DigitsExplorer"]

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from linclf_helpers._validate import Array
 from linclf_helpers.datasets import Dataset, load_penguins, make_blobs
+from linclf_helpers.loss_surface import LossSlice, loss_slice
 from linclf_helpers.plots import CLASS_COLOURS, INK, MUTED, PALETTE, loss_surface, scatter_classes
-from linclf_helpers.training import LossSlice, SweepRuns, loss_slice, safe_learning_rate, sweep_runs
+from linclf_helpers.sweeps import SweepRuns, safe_learning_rate, sweep_runs
 from linclf_helpers.widgets.explorer import Artists, Explorer
 from linclf_helpers.widgets.live import Regions
 
@@ -109,7 +110,7 @@ class LearningRateExplorer(Explorer[LearningRateState, LearningRateResult]):
 
     Notes
     -----
-    All 101 rates have been run before the slider is first moved (`linclf_helpers.training.sweep_runs`), so a move
+    All 101 rates have been run before the slider is first moved (`linclf_helpers.sweeps.sweep_runs`), so a move
     only looks up. Another batch size or momentum is run when it is first chosen, in a tenth of a second.
     Used in notebook 07.
 

@@ -17,7 +17,7 @@ import pytest
 
 from linclf_helpers import widgets
 from linclf_helpers.datasets import load_penguins
-from linclf_helpers.training import sweep_runs
+from linclf_helpers.sweeps import sweep_runs
 
 from .conftest import EXPLORERS, Notebook, OnScreen, write_explorers
 from .test_explorers import MOVED
@@ -30,7 +30,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from ipywidgets import interact, FloatLogSlider
 from linclf_helpers.datasets import load_penguins
-from linclf_helpers.training import sweep_runs
+from linclf_helpers.sweeps import sweep_runs
 from linclf_helpers.plots import decision_regions, loss_curve
 data = load_penguins().standardize()
 runs = sweep_runs(data.X, data.labels, 10 ** np.linspace(-4, 2, 101), 200)

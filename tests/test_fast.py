@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linclf_helpers import workspace
+from linclf_helpers import fast
+from linclf_helpers.fast import FastLoss, pack, unpack
 from linclf_helpers.forward import one_hot
 from linclf_helpers.gradients import loss_and_gradients
-from linclf_helpers.workspace import Workspace, pack, unpack
 
 
 def problem(N, D, K, seed=0, scale=1.0):
@@ -18,8 +18,8 @@ def problem(N, D, K, seed=0, scale=1.0):
 
 
 def small_chunks(monkeypatch, numbers=40):
-    monkeypatch.setattr(workspace, "_IN_CACHE", numbers)
-    monkeypatch.setattr(workspace, "_CHUNK", numbers)
+    monkeypatch.setattr(fast, "_IN_CACHE", numbers)
+    monkeypatch.setattr(fast, "_CHUNK", numbers)
 
 
 def assert_equals_plain(space, X, labels, W, b, l2=0.0, rtol=1e-13):
@@ -47,7 +47,7 @@ def assert_equals_plain(space, X, labels, W, b, l2=0.0, rtol=1e-13):
 )
 def test_equals_the_plain_form(N, D, K, seed, scale, l2):
     X, labels, W, b = problem(N, D, K, seed, scale)
-    assert_equals_plain(Workspace(X, labels, l2, n_classes=K), X, labels, W, b, l2)
+    assert_equals_plain(FastLoss(X, labels, l2, n_classes=K), X, labels, W, b, l2)
 
 
 @pytest.mark.parametrize("l2", [0.0, 0.3])
@@ -55,14 +55,14 @@ def test_equals_the_plain_form(N, D, K, seed, scale, l2):
 def test_equals_the_plain_form_in_chunks(monkeypatch, scale, l2):
     small_chunks(monkeypatch)
     X, labels, W, b = problem(53, 4, 5, scale=scale)
-    space = Workspace(X, labels, l2, n_classes=5)
+    space = FastLoss(X, labels, l2, n_classes=5)
     assert space._rows == 8  # 40 // (D + 1): the last chunk of the 53 rows is smaller
     assert_equals_plain(space, X, labels, W, b, l2)
 
 
 def test_takes_one_hot_labels_without_being_told_the_number_of_classes():
     X, labels, W, b = problem(9, 3, 5)
-    assert_equals_plain(Workspace(X, one_hot(labels, 5)), X, labels, W, b)
+    assert_equals_plain(FastLoss(X, one_hot(labels, 5)), X, labels, W, b)
 
 
 @pytest.mark.parametrize("in_chunks", [False, True])
@@ -70,7 +70,7 @@ def test_the_gradient_of_a_batch(monkeypatch, in_chunks):
     if in_chunks:
         small_chunks(monkeypatch)
     X, labels, W, b = problem(30, 4, 5, scale=2.0)
-    space = Workspace(X, labels, 0.2, n_classes=5)
+    space = FastLoss(X, labels, 0.2, n_classes=5)
     batch = np.array([3, 28, 3, 7, 0, 11, 12, 13, 14, 15, 16])
     _, dW, db = loss_and_gradients(X[batch], labels[batch], W, b, 0.2)
     dW_fast, db_fast = unpack(space.batch_gradient(pack(W, b), batch))
@@ -103,7 +103,7 @@ def test_a_batch_is_what_numpy_would_take(monkeypatch, in_chunks, examples):
     X, labels, W, b = problem(30, 4, 5, scale=2.0)
     rows = examples if isinstance(examples, slice) else np.array(examples)
     _, dW, db = loss_and_gradients(X[rows], labels[rows], W, b, 0.2)
-    dW_fast, db_fast = unpack(Workspace(X, labels, 0.2, n_classes=5).batch_gradient(pack(W, b), examples))
+    dW_fast, db_fast = unpack(FastLoss(X, labels, 0.2, n_classes=5).batch_gradient(pack(W, b), examples))
     np.testing.assert_allclose(dW_fast, dW, rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(db_fast, db, rtol=1e-12, atol=1e-14)
 
@@ -133,7 +133,7 @@ def test_a_batch_is_what_numpy_would_take(monkeypatch, in_chunks, examples):
 )
 def test_refuses_batches_that_are_none(examples, message):
     X, labels, W, b = problem(30, 4, 5)
-    space = Workspace(X, labels, n_classes=5)
+    space = FastLoss(X, labels, n_classes=5)
     with pytest.raises(ValueError, match=f"^{message}"):
         space.batch_gradient(pack(W, b), examples)
 
@@ -144,7 +144,7 @@ def test_refuses_batches_that_are_none(examples, message):
 )
 def test_refuses_parameters_that_do_not_fit(theta):
     X, labels, _, _ = problem(30, 4, 5)
-    space = Workspace(X, labels, n_classes=5)
+    space = FastLoss(X, labels, n_classes=5)
     message = r"^theta: expected float64 of shape \(1, 5, 5\), got float"
     for call in (
         space.loss_and_gradient,
@@ -157,7 +157,7 @@ def test_refuses_parameters_that_do_not_fit(theta):
 
 def test_no_safe_rate_where_the_squares_leave_the_floats():
     with pytest.raises(ValueError, match=r"^X: expected XᵀX to stay within the range of floats, got inf"):
-        Workspace([[1e200], [1.0]], [0, 1], n_classes=2).safe_rate()
+        FastLoss([[1e200], [1.0]], [0, 1], n_classes=2).safe_rate()
 
 
 @pytest.mark.parametrize("in_chunks", [False, True])
@@ -167,8 +167,8 @@ def test_many_models_at_once_are_each_what_they_are_alone(monkeypatch, in_chunks
     X, labels, _, _ = problem(23, 3, 5)
     rng = np.random.default_rng(1)
     theta = rng.normal(size=(4, 5, 4)) * np.array([0.0, 1.0, 50.0, 1e4])[:, None, None]
-    together = [array.copy() for array in Workspace(X, labels, 0.1, 5, models=4).loss_gradient_and_accuracy(theta)]
-    alone = Workspace(X, labels, 0.1, 5)
+    together = [array.copy() for array in FastLoss(X, labels, 0.1, 5, models=4).loss_gradient_and_accuracy(theta)]
+    alone = FastLoss(X, labels, 0.1, 5)
     for r in range(4):
         for got, want in zip(together, alone.loss_gradient_and_accuracy(theta[r : r + 1]), strict=True):
             np.testing.assert_allclose(got[r], want[0], rtol=1e-12, atol=1e-14)
@@ -186,7 +186,7 @@ def test_a_tiny_loss_keeps_its_digits():
         margins = Z - Z[np.arange(30), labels][:, None]
         margins[np.arange(30), labels] = -np.inf
         want = np.log1p(np.exp(margins).sum(axis=1)).mean()
-        (loss,), _ = Workspace(X, labels, n_classes=4).loss_and_gradient(pack(W, b))
+        (loss,), _ = FastLoss(X, labels, n_classes=4).loss_and_gradient(pack(W, b))
         assert loss == pytest.approx(want, rel=1e-11, abs=0)
     assert 0 < want < 1e-60
 
@@ -194,25 +194,25 @@ def test_a_tiny_loss_keeps_its_digits():
 def test_a_tiny_mean_may_hide_a_mistake():
     """Scores of 1e6, and one example in a thousand that is wrong by 5."""
     X, labels = np.repeat([[1e6], [-5.0]], [999, 1], axis=0), np.zeros(1000, int)
-    (loss,), _ = Workspace(X, labels, n_classes=2).loss_and_gradient(pack(np.array([[1.0, 0.0]]), np.zeros(2)))
+    (loss,), _ = FastLoss(X, labels, n_classes=2).loss_and_gradient(pack(np.array([[1.0, 0.0]]), np.zeros(2)))
     assert loss == pytest.approx(np.log1p(np.exp(5)) / 1000, rel=1e-12)
 
 
 def test_a_tie_goes_to_the_lower_class():
     X, labels, _, _ = problem(40, 3, 5)
-    _, _, accuracy = Workspace(X, labels, n_classes=5).loss_gradient_and_accuracy(np.zeros((1, 5, 4)))
+    _, _, accuracy = FastLoss(X, labels, n_classes=5).loss_gradient_and_accuracy(np.zeros((1, 5, 4)))
     assert accuracy == (labels == 0).mean() != (labels == 4).mean()
 
 
 def test_the_largest_logits():
     X, labels = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), np.array([1, 0, 2])
     W, b = np.array([[1e4, 0.0, -1e4, 3.0], [-1e4, 5.0, 2.0, 1e4]]), np.zeros(4)
-    assert_equals_plain(Workspace(X, labels, n_classes=4), X, labels, W, b)
+    assert_equals_plain(FastLoss(X, labels, n_classes=4), X, labels, W, b)
 
 
 def test_parameters_beyond_the_floats_give_a_loss_that_is_not_finite():
     X, labels, W, b = problem(8, 3, 5)
-    space = Workspace(X, labels, n_classes=5)
+    space = FastLoss(X, labels, n_classes=5)
     for bad in (np.inf, np.nan):
         W[0, 0] = bad
         assert not np.isfinite(space.loss_and_gradient(pack(W, b))[0][0])
@@ -220,13 +220,13 @@ def test_parameters_beyond_the_floats_give_a_loss_that_is_not_finite():
 
 def test_float32_stays_float32_and_comes_close():
     X, labels, W, b = problem(50, 4, 5)
-    space = Workspace(X.astype(np.float32), labels, n_classes=5)
+    space = FastLoss(X.astype(np.float32), labels, n_classes=5)
     loss, gradient, _ = space.loss_gradient_and_accuracy(pack(W, b, np.float32))
     assert loss.dtype == gradient.dtype == np.float32
     want, dW, _ = loss_and_gradients(X, labels, W, b)
     assert loss[0] == pytest.approx(want, rel=1e-5)
     np.testing.assert_allclose(unpack(gradient)[0], dW, rtol=1e-3, atol=1e-5)
-    (mixed,), _ = Workspace(X, labels, n_classes=5, dtype=np.float32).loss_and_gradient(pack(W, b, np.float32))
+    (mixed,), _ = FastLoss(X, labels, n_classes=5, dtype=np.float32).loss_and_gradient(pack(W, b, np.float32))
     assert mixed == loss[0]
 
 
@@ -234,7 +234,7 @@ def test_changes_none_of_its_arguments():
     X, labels, W, b = problem(30, 4, 5)
     theta = pack(W, b)
     before = [array.copy() for array in (X, labels, W, b, theta)]
-    space = Workspace(X, labels, 0.1, n_classes=5)
+    space = FastLoss(X, labels, 0.1, n_classes=5)
     space.loss_gradient_and_accuracy(theta)
     space.batch_gradient(theta, np.arange(3))
     for array, copy in zip((X, labels, W, b, theta), before, strict=True):
@@ -256,7 +256,7 @@ def test_the_safe_rate_is_below_the_bound_on_the_curvature():
     X, labels, _, _ = problem(30, 4, 5)
     X1 = np.hstack([X, np.ones((30, 1))])
     bound = 1 / (np.linalg.eigvalsh(X1.T @ X1 / 30)[-1] / 2 + 0.3)
-    assert 0.2 * bound < Workspace(X, labels, 0.3, n_classes=5).safe_rate() <= bound
+    assert 0.2 * bound < FastLoss(X, labels, 0.3, n_classes=5).safe_rate() <= bound
 
 
 @pytest.mark.parametrize(
@@ -275,4 +275,4 @@ def test_the_safe_rate_is_below_the_bound_on_the_curvature():
 def test_refuses_what_cannot_be_right(arguments, message):
     right = {"X": [[1.0, 2.0], [0.0, 1.0], [2.0, 2.0]], "Y": [0, 1, 2], "n_classes": 3}
     with pytest.raises(ValueError, match=message):
-        Workspace(**(right | arguments))
+        FastLoss(**(right | arguments))

@@ -22,7 +22,7 @@ from linclf_helpers._validate import (
     within_range,
 )
 
-__all__ = ["Workspace", "pack", "unpack"]
+__all__ = ["FastLoss", "pack", "unpack"]
 
 Integers = NDArray[np.integer[Any]]
 Chunk = tuple[slice | Integers, Array, Array, Array]  # which examples; X or [X, 1]; its transpose; room for Z
@@ -35,13 +35,13 @@ _CHUNK = 100_000
 _CANCELLED = 1e-4
 
 
-class Workspace:
+class FastLoss:
     """Everything that the loss of some data needs, prepared once and used at every step.
 
     Parameters
     ----------
     X : array of shape (N, D)
-        Examples. Large data is not copied, so it must not change while the workspace is in use.
+        Examples. Large data is not copied, so it must not change while this is in use.
     Y : array of shape (N, K), or integers of shape (N,)
         Labels. Integers need `n_classes`.
     l2 : float, default 0
@@ -86,8 +86,8 @@ class Workspace:
     Examples
     --------
     >>> X, labels = [[1.0, 2.0], [-1.0, 0.5], [0.0, 1.0], [2.0, -1.0]], [0, 1, 1, 2]
-    >>> space = Workspace(X, labels, n_classes=3)
-    >>> loss, gradient = space.loss_and_gradient(np.zeros((1, 3, 3)))
+    >>> fast = FastLoss(X, labels, n_classes=3)
+    >>> loss, gradient = fast.loss_and_gradient(np.zeros((1, 3, 3)))
     >>> print(loss.round(4), gradient.shape)
     [1.0986] (1, 3, 3)
     """
@@ -120,23 +120,26 @@ class Workspace:
         width = R * (K - 1)
         whole = N * max(D + 1, width) <= _IN_CACHE
         self._rows = N if whole else min(N, max(1, _CHUNK // max(D + 1, width)))
-        self._S = np.vstack([np.eye(K - 1), -np.ones(K - 1)]).astype(dtype)  # (K, K - 1): ±1 in each column
-        self._S_mean = self._S / N
-        self._Z = np.empty(width * self._rows, dtype)
-        self._U = np.empty((R, K - 1, D + 1), dtype)
-        self._U_rows, self._U_flat = self._U.reshape(width, D + 1), self._U.reshape(R, -1)  # views of U
+        self._signs = np.vstack([np.eye(K - 1), -np.ones(K - 1)]).astype(dtype)  # (K, K - 1): ±1 in each column
+        self._signs_by_N = self._signs / N
+        self._room = np.empty(width * self._rows, dtype)
+        self._differences = np.empty((R, K - 1, D + 1), dtype)
+        self._by_class, self._by_model = (
+            self._differences.reshape(width, D + 1),
+            self._differences.reshape(R, -1),
+        )  # views of U
         self._products = {d: np.empty((width, d), dtype) for d in (D, D + 1)}
-        self._total = np.empty((width, D + 1), dtype)
+        self._sums = np.empty((width, D + 1), dtype)
         self._gradient = np.empty((R, K, D + 1), dtype)
         YX = np.zeros((K - 1, D + 1), dtype)
         for rows, X, _, _ in self._chunks():
             YX[:, :D] += Y[rows, :-1].T.astype(dtype) @ X
         YX[:, D] = Y[:, :-1].sum(axis=0)
-        self._YX, self._minus_YX = YX.reshape(-1), np.tile(-YX, (R, 1))
+        self._label_sums, self._minus_label_sums = YX.reshape(-1), np.tile(-YX, (R, 1))
         self._prepared: list[Chunk] = []
         if whole:
             X1 = np.hstack([self._X, np.ones((N, 1))]).astype(dtype)
-            self._prepared = [(slice(0, N), X1, X1.T.copy(), self._Z.reshape(width, N))]
+            self._prepared = [(slice(0, N), X1, X1.T.copy(), self._room.reshape(width, N))]
 
     def loss_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """Return the mean loss of each model and its gradient.
@@ -144,7 +147,7 @@ class Workspace:
         Parameters
         ----------
         theta : ndarray of shape (R, K, D + 1)
-            Weights of each class, its bias last, as `pack` makes them; of the workspace's dtype.
+            Weights of each class, its bias last, as `pack` makes them; of this dtype.
 
         Returns
         -------
@@ -188,7 +191,7 @@ class Workspace:
 
     def of_batch(self, theta: Array, examples: Integers | slice) -> Array:
         """Return what `batch_gradient` does, without its checks: for numbers of examples known to be right."""
-        self._total.fill(0)
+        self._sums.fill(0)
         with np.errstate(all="ignore"):
             self._take_differences(theta)
             n = 0
@@ -200,7 +203,7 @@ class Workspace:
                 others = np.flatnonzero(labels < self.K - 1)  # the last class has no row
                 Z.reshape(self.R, self.K - 1, -1)[:, labels[others], others] -= 1  # Ŷ − Y
                 self._add_products(Z, X)
-            return self._gradient_of(theta, self._S / n)
+            return self._gradient_of(theta, self._signs / n)
 
     def safe_rate(self) -> float:
         """Return a learning rate that is certain to lower the loss: 1/β with the trace for the largest eigenvalue.
@@ -222,7 +225,7 @@ class Workspace:
     ) -> tuple[Array, Array, NDArray[np.float64]]:
         """Return loss, gradient and accuracy as above: the accuracy nan and the gradient empty if not asked for."""
         self._check(theta)
-        np.copyto(self._total, self._minus_YX)
+        np.copyto(self._sums, self._minus_label_sums)
         correct = np.full(self.R, 0.0 if accuracy else np.nan)
         log_sums: Any = 0
         with np.errstate(all="ignore"):
@@ -234,13 +237,13 @@ class Workspace:
                 log_sums = log_sums + self._probabilities(X_T, Z)
                 if gradient:
                     self._add_products(Z, X)
-            loss = log_sums - np.dot(self._U_flat, self._YX)
+            loss = log_sums - np.dot(self._by_model, self._label_sums)
             if any(map(_CANCELLED.__gt__, (loss / log_sums).tolist())):  # in C: NumPy's own any takes 2 µs
                 loss = self._loss_by_example()
             loss /= self.N
             if self.l2:
                 loss += self.l2 / 2 * (theta[:, :, :-1] ** 2).sum(axis=(1, 2))
-            slope = self._gradient_of(theta, self._S_mean) if gradient else self._gradient[:0]
+            slope = self._gradient_of(theta, self._signs_by_N) if gradient else self._gradient[:0]
             return loss, slope, correct / self.N
 
     def _check(self, theta: Array) -> None:
@@ -287,32 +290,32 @@ class Workspace:
             part = slice(start, min(start + self._rows, end))
             rows = part if isinstance(examples, slice) else examples[part]
             X = self._X[rows].astype(self.dtype, copy=False)
-            Z = self._Z[: len(self._total) * len(X)].reshape(len(self._total), len(X))
+            Z = self._room[: len(self._sums) * len(X)].reshape(len(self._sums), len(X))
             yield rows, X, X.T, Z
 
     def _scores(self, X_T: Array, Z: Array) -> None:
         """Set Z = U [X, 1]ᵀ, whether X has the column of ones or not."""
         if len(X_T) > self.D:
-            np.dot(self._U_rows, X_T, out=Z)
+            np.dot(self._by_class, X_T, out=Z)
         else:
-            np.dot(self._U_rows[:, :-1], X_T, out=Z)
-            Z += self._U_rows[:, -1:]
+            np.dot(self._by_class[:, :-1], X_T, out=Z)
+            Z += self._by_class[:, -1:]
 
     def _add_products(self, Z: Array, X: Array) -> None:
         """Add Z [X, 1] to the total, whether X has the column of ones or not."""
         columns = X.shape[1]
-        self._total[:, :columns] += np.dot(Z, X, out=self._products[columns])
+        self._sums[:, :columns] += np.dot(Z, X, out=self._products[columns])
         if columns == self.D:
-            self._total[:, -1] += Z.sum(axis=1)
+            self._sums[:, -1] += Z.sum(axis=1)
 
     def _take_differences(self, theta: Array) -> None:
         """Set U = Sᵀθ: each class's parameters minus those of the last class."""
-        self._times(self._S.T, theta, self._U)
+        self._times(self._signs.T, theta, self._differences)
 
     def _gradient_of(self, theta: Array, S: Array) -> Array:
         """Return ∂L/∂θ = S ∂L/∂U, the chain rule through U = Sᵀθ, and the penalty's part."""
         gradient = self._gradient
-        self._times(S, self._total.reshape(self._U.shape), gradient)
+        self._times(S, self._sums.reshape(self._differences.shape), gradient)
         if self.l2:
             gradient[:, :, :-1] += self.l2 * theta[:, :, :-1]
         return gradient
