@@ -143,9 +143,14 @@ def examples(name: str, options: argparse.Namespace, dtype: str) -> tuple[Any, A
 
 def one_step(name: str, dtype: str, options: argparse.Namespace, clock: Callable[[], float]) -> None:
     """Time a step of full-batch gradient descent that reports its loss."""
+    import numpy as np
+
     X, labels, K = examples(name, options, dtype)
     variants: dict[str, Step] = {"X@W and Xᵀ@G, the yardstick": two_products(X, K), "ours": our_step(X, labels, K)}
+    many = 400 if X.size < 10**4 else 40 if X.size < 10**6 else 2
+    variants |= {"few": recorded_steps(X, labels, K, many), "more": recorded_steps(X, labels, K, 2 * many)}
     variants["textbook NumPy"] = textbook_step(X, labels, K)
+    variants["model.step"] = model_step(X, labels, K)
     variants["CS231n style"] = cs231n_step(X, labels, K)
     for peer, make in (
         ("PyTorch eager", torch_step),
@@ -161,7 +166,11 @@ def one_step(name: str, dtype: str, options: argparse.Namespace, clock: Callable
     for peer in times:
         if "scan" in peer:
             times[peer] = [t / SCAN for t in times[peer]]
+    both = zip(times.pop("few"), times.pop("more"), strict=True)  # what a run does once is not in the difference
+    times["gradient_descent, with loss, accuracy, path"] = [(more - few) / many for few, more in both]
     print_table(f"(a, b) a step with its loss, {name}, {dtype}", times)
+    against = np.median(np.divide(times["model.step"], times["textbook NumPy"]))
+    print(f"  model.step, as a multiple of textbook NumPy: {against:.2f}")
 
 
 def two_products(X: Any, K: int) -> Step:
@@ -194,6 +203,21 @@ def our_step(X: Any, labels: Any, K: int, rate: float = RATE) -> Step:
         return float(loss[0])
 
     return step
+
+
+def recorded_steps(X: Any, labels: Any, K: int, steps: int) -> Step:
+    from linclf_helpers.model import LinearClassifier
+    from linclf_helpers.training import gradient_descent
+
+    return lambda: gradient_descent(LinearClassifier(X.shape[1], K), X, labels, RATE, steps)
+
+
+def model_step(X: Any, labels: Any, K: int) -> Step:
+    from linclf_helpers.model import LinearClassifier
+
+    model = LinearClassifier(X.shape[1], K)
+    model.W, model.b = model.W.astype(X.dtype), model.b.astype(X.dtype)
+    return lambda: model.step(X, labels, RATE)
 
 
 def textbook_step(X: Any, labels: Any, K: int, rate: float = RATE) -> Step:
