@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from linclf_helpers.exercises import CAPSTONE_EXERCISES, CLINIC, FUNCTIONS, Exercise
-from linclf_helpers.exercises._observe import Probe, observe
+from linclf_helpers.exercises.checking.observe import Probe, observe
 
 pytestmark = pytest.mark.no_cover  # measuring slows it by half, and other tests reach the same lines
 

@@ -15,7 +15,7 @@ from sklearn.utils import shuffle as sk_shuffle
 from test_adversary import BATCHES, arguments_of, tricks
 
 from linclf_helpers.exercises import CLINIC, Exercise
-from linclf_helpers.exercises._observe import Probe
+from linclf_helpers.exercises.checking.observe import Probe
 
 Function = Callable[..., Any]
 PATIENTS = pytest.mark.parametrize("patient", CLINIC, ids=lambda patient: patient.name)

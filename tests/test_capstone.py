@@ -10,7 +10,7 @@ import pytest
 
 from linclf_helpers import forward
 from linclf_helpers.exercises import CAPSTONE_EXERCISES, Capstone, Certificate, Outcome
-from linclf_helpers.exercises._capstone import PINNED_LOSSES, STAGES, digits
+from linclf_helpers.exercises.catalogue.capstone import PINNED_LOSSES, STAGES, digits
 from linclf_helpers.model import LinearClassifier
 from linclf_helpers.training import gradient_descent
 

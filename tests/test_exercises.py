@@ -18,8 +18,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from linclf_helpers import exercises
 from linclf_helpers.exercises import FUNCTIONS, Choice, Exercise, Outcome, Paper
-from linclf_helpers.exercises._compare import apart
-from linclf_helpers.exercises._observe import Probe, observe, own_lines
+from linclf_helpers.exercises.checking.compare import apart
+from linclf_helpers.exercises.checking.observe import Probe, observe, own_lines
 
 KINDS = {
     *("right", "not_started", "not_a_function", "wrong_signature", "raised", "stopped", "returned_nothing"),
@@ -33,8 +33,8 @@ def fresh_ladders(monkeypatch: pytest.MonkeyPatch) -> None:
     for exercise in FUNCTIONS:
         monkeypatch.setattr(exercise, "attempts", 0)
         monkeypatch.setattr(exercise, "_asked", False)
-        monkeypatch.setattr(exercise, "_rungs", ())
-        monkeypatch.setattr(exercise, "_rung", 0)
+        monkeypatch.setattr(exercise, "_hints_now", ())
+        monkeypatch.setattr(exercise, "_hint_number", 0)
 
 
 def right(Z):
@@ -586,7 +586,7 @@ def test_who_asks_on_after_the_last_hint_is_told_so() -> None:
 def test_after_a_mistake_the_hints_are_about_it() -> None:
     softmax.hint()
     axis_0, twice = (next(m for m in softmax.mistakes if m.id == f"softmax.{name}") for name in ("axis_0", "twice"))
-    assert axis_0.question in softmax.check(axis_0.code).message  # the first rung
+    assert axis_0.question in softmax.check(axis_0.code).message  # the first hint
     assert softmax.hint().title == f"hint 2 of 3. {axis_0.why}"
     softmax.check(axis_0.code)  # the same again: the ladder goes on
     assert softmax.hint().title.startswith("hint 3 of 3. A case to work out by hand.")
@@ -735,7 +735,7 @@ def test_a_choice_asks_hints_and_solves(choice: Choice) -> None:
 
 
 def test_a_bare_task_has_no_solution() -> None:
-    from linclf_helpers.exercises._exercise import Task
+    from linclf_helpers.exercises.checking.task import Task
 
     task = Task("bare", ("hint",))
     task.solution()

@@ -9,14 +9,17 @@ for the one mistake that behaves exactly as it does, and names that; else it sho
 function away. `python -m linclf_helpers.exercises` prints all exercises and mistakes with their diagnoses.
 """
 
-from linclf_helpers.exercises._batch_gradients import dL_db, dL_dW, dL_dZ, l2_gradients
-from linclf_helpers.exercises._capstone import CAPSTONE_EXERCISES, Capstone, Certificate
-from linclf_helpers.exercises._clinic import CLINIC
-from linclf_helpers.exercises._data import accuracy, one_hot, standardize
-from linclf_helpers.exercises._exercise import Choice, Exercise, Mistake, Paper
-from linclf_helpers.exercises._local_derivatives import dL_dYhat, dz_dW, softmax_jacobian
-from linclf_helpers.exercises._outcome import Outcome
-from linclf_helpers.exercises._questions import (
+from linclf_helpers.exercises.catalogue.accuracy import accuracy
+from linclf_helpers.exercises.catalogue.capstone import CAPSTONE_EXERCISES, Capstone, Certificate
+from linclf_helpers.exercises.catalogue.clinic import CLINIC
+from linclf_helpers.exercises.catalogue.cross_entropy import cross_entropy, cross_entropy_from_logits
+from linclf_helpers.exercises.catalogue.finite_differences import numerical_gradient
+from linclf_helpers.exercises.catalogue.gradient_of_logits import dL_dZ
+from linclf_helpers.exercises.catalogue.gradients_of_parameters import dL_db, dL_dW
+from linclf_helpers.exercises.catalogue.local_derivatives import dL_dYhat, dz_dW, softmax_jacobian
+from linclf_helpers.exercises.catalogue.one_hot import one_hot
+from linclf_helpers.exercises.catalogue.penalty import l2_gradients
+from linclf_helpers.exercises.catalogue.questions import (
     chain_on_paper,
     descent_on_paper,
     jacobian_on_paper,
@@ -33,8 +36,14 @@ from linclf_helpers.exercises._questions import (
     why_random_weights,
     why_twice_the_data,
 )
-from linclf_helpers.exercises._softmax_and_loss import cross_entropy, cross_entropy_from_logits, softmax
-from linclf_helpers.exercises._update_and_checks import gradient_step, numerical_gradient, relative_error
+from linclf_helpers.exercises.catalogue.relative_error import relative_error
+from linclf_helpers.exercises.catalogue.softmax import softmax
+from linclf_helpers.exercises.catalogue.standardize import standardize
+from linclf_helpers.exercises.catalogue.update import gradient_step
+from linclf_helpers.exercises.checking.exercise import Exercise
+from linclf_helpers.exercises.checking.outcome import Outcome
+from linclf_helpers.exercises.checking.paper import Choice, Paper
+from linclf_helpers.exercises.checking.task import Mistake
 
 __all__ = [
     "CAPSTONE_EXERCISES",

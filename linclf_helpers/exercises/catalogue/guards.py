@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from linclf_helpers.exercises._exercise import Exercise
-from linclf_helpers.exercises._observe import Array, Function
+from linclf_helpers.exercises.checking.exercise import Exercise
+from linclf_helpers.exercises.checking.observe import Array, Function
 
 SMALL_NUMBERS = (*(10.0**-n for n in range(2, 17)), float(np.finfo(float).eps))
 _BOUNDS = (0.1, 0.5, 1, 2, 3, 5, 10, 50, 100, 500, 700, 1000, 1e4, 1e5, 1e6)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from linclf_helpers.exercises._exercise import Choice, Paper
-from linclf_helpers.exercises._observe import Array, Probe
+from linclf_helpers.exercises.checking.observe import Array, Probe
+from linclf_helpers.exercises.checking.paper import Choice, Paper
 
 __all__ = [
     "chain_on_paper",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from linclf_helpers.exercises._observe import Array, Probe
+from linclf_helpers.exercises.checking.observe import Array, Probe
 
 FINEST = 1e-314  # smaller floats have lost the digits that are compared here
 NOISE = 1e-13  # some hundred times the rounding of one operation: long sums in another order stay below it

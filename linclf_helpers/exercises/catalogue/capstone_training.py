@@ -5,10 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from linclf_helpers.exercises._capstone_stages import ALL_SIZES, CODE_HINT, gradients_of, loss_of, width_from_batch
-from linclf_helpers.exercises._exercise import Exercise
-from linclf_helpers.exercises._observe import Array, Function, Probe
-from linclf_helpers.exercises._probes import SEVEN, SIX, SMALL
+from linclf_helpers.exercises.catalogue.capstone_stages import (
+    ALL_SIZES,
+    CODE_HINT,
+    gradients_of,
+    loss_of,
+    width_from_batch,
+)
+from linclf_helpers.exercises.checking.exercise import Exercise
+from linclf_helpers.exercises.checking.observe import Array, Function, Probe
+from linclf_helpers.exercises.checking.probes import SEVEN, SIX, SMALL
 
 __all__ = ["train"]
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from linclf_helpers.exercises._compare import apart, sums_off
-from linclf_helpers.exercises._exercise import Exercise
-from linclf_helpers.exercises._observe import Array, Probe
-from linclf_helpers.exercises._probes import BATCHES, MANY_CLASSES, SEVEN, SINGLE, SIX, SIZES, SMALL
+from linclf_helpers.exercises.checking.compare import apart, sums_off
+from linclf_helpers.exercises.checking.exercise import Exercise
+from linclf_helpers.exercises.checking.observe import Array, Probe
+from linclf_helpers.exercises.checking.probes import BATCHES, MANY_CLASSES, SEVEN, SINGLE, SIX, SIZES, SMALL
 
 __all__ = ["dL_dYhat", "dz_dW", "softmax_jacobian"]
 

@@ -4,10 +4,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from linclf_helpers.exercises import _batch_gradients, _softmax_and_loss
-from linclf_helpers.exercises._exercise import Exercise
-from linclf_helpers.exercises._observe import Array, Function, Probe
-from linclf_helpers.exercises._probes import (
+from linclf_helpers.exercises.catalogue.cross_entropy import cross_entropy as cross_entropy_exercise
+from linclf_helpers.exercises.catalogue.cross_entropy import (
+    cross_entropy_from_logits as cross_entropy_from_logits_exercise,
+)
+from linclf_helpers.exercises.catalogue.gradient_of_logits import dL_dZ as dL_dZ_exercise
+from linclf_helpers.exercises.catalogue.gradients_of_parameters import dL_db as dL_db_exercise
+from linclf_helpers.exercises.catalogue.gradients_of_parameters import dL_dW as dL_dW_exercise
+from linclf_helpers.exercises.catalogue.softmax import _normalised, _softmax
+from linclf_helpers.exercises.catalogue.softmax import softmax as softmax_exercise
+from linclf_helpers.exercises.checking.exercise import Exercise
+from linclf_helpers.exercises.checking.observe import Array, Function, Probe
+from linclf_helpers.exercises.checking.probes import (
     BATCHES,
     MANY_FEATURES,
     ONE_FEATURE,
@@ -29,20 +37,13 @@ _AGAIN = [0, 2, 2, 0, 5, 2]
 ALL_SIZES = (*SIZES, (ONE_FEATURE, "one feature"), (MANY_FEATURES, "300 features"))
 
 
-def _softmax(Z: Array) -> Array:
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return E / E.sum(axis=1, keepdims=True)
-
-
-def _normalised(E: Array) -> Array:
-    return E / E.sum(axis=1, keepdims=True)
-
-
 def loss_of(X: Array, labels: Array, W: Array, b: Array) -> float:
+    """Return the loss, as the capstone's first stage asks for it."""
     return cross_entropy_from_logits(X @ W + b, labels)
 
 
 def gradients_of(X: Array, labels: Array, W: Array, b: Array) -> tuple[Array, Array]:
+    """Return ∂L/∂W and ∂L/∂b, as its second stage asks for them."""
     G = _softmax(X @ W + b)
     G[np.arange(len(X)), labels] -= 1
     G /= len(X)
@@ -221,13 +222,14 @@ def _as_dL_db(code: Function) -> Function:
 
 
 def width_from_batch(X: Array, labels: Array, W: Array, b: Array) -> tuple[Array, Array]:
+    """Return the gradients, K taken from the labels of the batch: a mistake."""
     G = (_softmax(X @ W + b) - np.eye(labels.max() + 1)[labels]) / len(X)
     return X.T @ G, G.sum(axis=0)
 
 
 _borrow(
     loss,
-    _softmax_and_loss.cross_entropy,
+    cross_entropy_exercise,
     _as_loss_of_probabilities,
     (
         *("sum", "mean_of_all", "sign", "per_example", "log2", "log10", "log_of_mean", "binary", "squared_error"),
@@ -236,14 +238,14 @@ _borrow(
 )
 _borrow(
     loss,
-    _softmax_and_loss.cross_entropy_from_logits,
+    cross_entropy_from_logits_exercise,
     _as_loss_of_logits,
     (
         *("log_of_softmax", "no_shift", "label_as_number", "labels_from_1", "logit_alone", "epsilon", "global_max"),
         *("other_shift", "cut_off", "masked", "infinity_hidden", "width_from_batch"),
     ),
 )
-_borrow(loss, _softmax_and_loss.softmax, _as_softmax_in_loss, ("axis_0", "global_sum", "minus", "base_2", "sigmoid"))
+_borrow(loss, softmax_exercise, _as_softmax_in_loss, ("axis_0", "global_sum", "minus", "base_2", "sigmoid"))
 loss.mistake(
     "no_bias",
     lambda X, labels, W, b: loss_of(X, labels, W, 0 * b),
@@ -253,7 +255,7 @@ loss.mistake(
 )
 _borrow(
     gradients,
-    _batch_gradients.dL_dZ,
+    dL_dZ_exercise,
     _as_dL_dZ,
     (
         *("no_mean", "mean_twice", "by_classes", "by_size", "sign", "lost_division", "diagonal_jacobian"),
@@ -263,13 +265,13 @@ _borrow(
 )
 _borrow(
     gradients,
-    _batch_gradients.dL_dW,
+    dL_dW_exercise,
     _as_dL_dW,
     ("times_N", "mean_twice", "transposed", "last_example", "sums_first", "means_first", "sign", "no_features"),
 )
 _borrow(
     gradients,
-    _batch_gradients.dL_db,
+    dL_db_exercise,
     _as_dL_db,
     (
         *("one_number", "not_summed", "over_classes", "mean", "times_N", "last_example"),
@@ -278,7 +280,7 @@ _borrow(
 )
 _borrow(
     gradients,
-    _softmax_and_loss.softmax,
+    softmax_exercise,
     _as_softmax_in_gradients,
     (
         *("axis_0", "global_sum", "no_shift", "global_max", "other_shift", "cut_off", "nan_hidden", "epsilon"),

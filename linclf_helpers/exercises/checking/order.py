@@ -4,7 +4,7 @@ import inspect
 import itertools
 from collections.abc import Callable
 
-from linclf_helpers.exercises._observe import Function
+from linclf_helpers.exercises.checking.observe import Function
 
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 # The names that stand for an argument of the course, in small letters and without underscores.

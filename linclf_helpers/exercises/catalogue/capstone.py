@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 
 from linclf_helpers.datasets import load_digits
-from linclf_helpers.exercises import _softmax_and_loss
-from linclf_helpers.exercises._capstone_stages import gradients, loss, loss_of, predict
-from linclf_helpers.exercises._capstone_training import train
-from linclf_helpers.exercises._exercise import ASK_FOR_MORE, Exercise
-from linclf_helpers.exercises._found import found_instead
-from linclf_helpers.exercises._observe import Array, Probe, is_stub, observe, own_lines, say
-from linclf_helpers.exercises._outcome import Outcome
-from linclf_helpers.exercises._own_work import outside_help, reach
-from linclf_helpers.exercises._probes import SEVEN, SIX
+from linclf_helpers.exercises.catalogue.capstone_stages import gradients, loss, loss_of, predict
+from linclf_helpers.exercises.catalogue.capstone_training import train
+from linclf_helpers.exercises.catalogue.softmax import softmax as softmax_exercise
+from linclf_helpers.exercises.checking.exercise import Exercise
+from linclf_helpers.exercises.checking.found import found_instead
+from linclf_helpers.exercises.checking.observe import Array, Probe, is_stub, observe, own_lines, say
+from linclf_helpers.exercises.checking.outcome import Outcome
+from linclf_helpers.exercises.checking.own_work import outside_help, reach
+from linclf_helpers.exercises.checking.probes import SEVEN, SIX
+from linclf_helpers.exercises.checking.task import ASK_FOR_MORE
 from linclf_helpers.gradcheck import check_gradient
 
 __all__ = ["CAPSTONE_EXERCISES", "Capstone", "Certificate"]
@@ -28,7 +29,7 @@ PINNED_LOSSES = {1: 2.2033560370, 2: 2.1094969597, 10: 1.5219565201, 100: 0.3764
 STEPS = max(PINNED_LOSSES)
 ACCURACY_BAR = 0.90
 CAPSTONE_EXERCISES = (loss, gradients, train, predict)
-_EXERCISES: dict[str, Exercise] = {each.name: each for each in (_softmax_and_loss.softmax, *CAPSTONE_EXERCISES)}
+_EXERCISES: dict[str, Exercise] = {each.name: each for each in (softmax_exercise, *CAPSTONE_EXERCISES)}
 
 
 class Capstone:

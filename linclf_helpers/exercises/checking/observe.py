@@ -119,7 +119,7 @@ def with_article(noun: str) -> str:
 
 def own_lines(error: BaseException) -> list[str]:
     """Return the lines of the learner's own code that led to an error, the last three at most."""
-    hidden = (str(Path(__file__).parent), str(Path(np.__file__).parent), sysconfig.get_path("stdlib"), "<frozen")
+    hidden = (str(Path(__file__).parents[1]), str(Path(np.__file__).parent), sysconfig.get_path("stdlib"), "<frozen")
     lines: list[str] = []
     for frame, number in traceback.walk_tb(error.__traceback__):
         if not frame.f_code.co_filename.startswith(hidden):

@@ -9,6 +9,7 @@ import builtins
 import dis
 import gc
 import importlib
+import re
 import sys
 import types
 import weakref
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from linclf_helpers.exercises._observe import with_article
+from linclf_helpers.exercises.checking.observe import with_article
 
 __all__ = ["outside_help", "reach"]
 
@@ -53,7 +54,7 @@ def outside_help(namespace: dict[str, Any], name: str) -> Iterator[str]:
         elif any(value is each for each in _RUN_ANYTHING):
             yield f"{path} {'is' if itself else 'uses'} {value.__name__}."
         elif not _is_allowed(value, home):
-            origin = _origin(value, home).split("._")[0]
+            origin = _INNER.split(_origin(value, home))[0]  # where it can be imported from
             what = "" if issubclass(type(value), types.ModuleType) else f"{_name(value)} from "
             yield f"{path} comes from {origin}." if itself else f"{path} uses {what}{origin}."
 
@@ -74,6 +75,10 @@ def reach(namespace: dict[str, Any], name: str) -> Iterator[tuple[str, Any]]:
         yield path, value
         if type(value) is not _Forbidden and _is_allowed(value, home):
             todo += _held(path, value, home)
+
+
+# The parts of a package that nobody imports from: named with an underscore, or rooms of the exercises.
+_INNER = re.compile(r"\._|(?<=linclf_helpers\.exercises)\.")
 
 
 class _Forbidden(str):

@@ -4,118 +4,35 @@ A mistake is a wrong implementation with an explanation. To diagnose is to find 
 learner's function does on all the probes; where none or several do, the answer is a counter-example.
 """
 
-import ast
 import inspect
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from linclf_helpers.exercises._compare import apart, close, lost_digits, room, rounding, sums_off
-from linclf_helpers.exercises._observe import (
+from linclf_helpers.exercises.checking.behaviour import Behaviour, Law
+from linclf_helpers.exercises.checking.compare import apart, lost_digits, sums_off
+from linclf_helpers.exercises.checking.observe import (
     Array,
     Function,
     Probe,
     Seen,
     is_stub,
-    observe,
     own_lines,
     say,
     with_article,
 )
-from linclf_helpers.exercises._order import call_with, order_by_behaviour, order_by_name
-from linclf_helpers.exercises._outcome import Outcome
+from linclf_helpers.exercises.checking.order import call_with, order_by_behaviour, order_by_name
+from linclf_helpers.exercises.checking.outcome import Outcome
+from linclf_helpers.exercises.checking.task import ASK_FOR_MORE, Mistake
+from linclf_helpers.exercises.checking.texts import _alike, _float, _outline, _shapes, _short, plain_source
 
-Law = Callable[..., str]
-
-# Which letters the axes of an argument stand for, so that "7 times too large" can be told as "N times".
 _AXES = {"Z": "NK", "Y_hat": "NK", "Y": "NK", "dL_dZ": "NK", "X": "ND", "W": "DK", "X_train": "ND"}
-ASK_FOR_MORE = "hint() says more."
 KEPT_QUIET = "(What your function prints is kept off the page during a check. Call it yourself to see it.)"
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A wrong implementation and what to say about it.
-
-    Attributes
-    ----------
-    id : str
-    code : callable
-        What a learner who makes it hands in.
-    title : str
-        The mistake, named.
-    question : str
-        The first thing to say: a question that leads to it.
-    why : str
-        What the mistake does, and why that is wrong. Not the cure.
-    variants : tuple of callables
-        The same mistake with other numbers in it.
-    """
-
-    id: str
-    code: Function
-    title: str
-    question: str
-    why: str
-    variants: tuple[Function, ...] = ()
-
-
-@dataclass(eq=False)
-class Task:
-    """What every exercise can do: give one more hint each time, and show its solution."""
-
-    name: str
-    hints: tuple[str, ...]
-    attempts: int = field(default=0, init=False)
-    _asked: bool = field(default=False, init=False)
-    _rungs: tuple[str, ...] = field(default=(), init=False)
-    _rung: int = field(default=0, init=False)
-
-    def __repr__(self) -> str:
-        return f"Exercise {self.name}: check(your answer), hint(), solution()"
-
-    def hint(self) -> Outcome:
-        """Return the next hint. After a mistake that was recognised the hints are about that mistake."""
-        rungs = self._rungs or self._general_rungs()
-        number = min(self._rung, len(rungs) - 1)
-        last = "This was the last hint." if number == len(rungs) - 1 else "Ask again for the next one."
-        if self._rung >= len(rungs):
-            last = "You have seen all hints; this is the last one again. solution() shows the way."
-        self._rung += 1
-        title = f"hint {number + 1} of {len(rungs)}. {rungs[number]}"
-        return Outcome("hint", self.name, title, (last,))
-
-    def solution(self) -> Outcome:
-        """Return the solution with its formula, after an attempt or when asked twice."""
-        if self.attempts == 0 and not self._asked:
-            self._asked = True
-            title = "try it first; even a wrong attempt gets an answer. Ask again and you will see the solution."
-            return Outcome("solution", self.name, title)
-        return self._show_solution()
-
-    def _general_rungs(self) -> tuple[str, ...]:
-        return self.hints
-
-    def _show_solution(self) -> Outcome:
-        raise NotImplementedError
-
-    def _not_started(self) -> Outcome:
-        return Outcome("not_started", self.name, "not started.", ("Write your answer, then run this cell again.",))
-
-    def _count(self, outcome: Outcome, rungs: tuple[str, ...]) -> Outcome:
-        """Note an attempt; start a new ladder of hints if it is about something else than the last one."""
-        if outcome.kind != "not_started":
-            self.attempts += 1
-            if rungs != self._rungs:
-                self._rungs, self._rung = rungs, min(1, len(rungs))  # the answer itself was the first rung
-        return outcome
-
-
 @dataclass(eq=False, repr=False)
-class Exercise(Task):
+class Exercise(Behaviour):
     """A function to write.
 
     Attributes
@@ -140,39 +57,6 @@ class Exercise(Task):
         How far a wrong answer may be from a mistake's to be taken for it, likewise.
     """
 
-    reference: Function
-    formula: str
-    stages: Sequence[Sequence[Probe]]
-    outputs: tuple[str, ...]
-    laws: tuple[Law, ...] = ()
-    rtol: float = 1e-9
-    atol: float = 0.0
-    likeness: float = 0.0
-    mistakes: list[Mistake] = field(default_factory=list, init=False)
-    _cache: dict[tuple[Function, int], Seen] = field(default_factory=dict, init=False)
-    _noise: dict[tuple[Function, int], list[Array]] = field(default_factory=dict, init=False)
-
-    @property
-    def arguments(self) -> tuple[str, ...]:
-        """The names of the arguments."""
-        return tuple(inspect.signature(self.reference).parameters)
-
-    @property
-    def function(self) -> str:
-        """The name that the function should have."""
-        return self.name
-
-    @property
-    def call(self) -> str:
-        """How the function is called, for example `softmax(Z)`."""
-        return f"{self.function}({', '.join(self.arguments)})"
-
-    def mistake(
-        self, name: str, code: Function, title: str, question: str, why: str, variants: Sequence[Function] = ()
-    ) -> None:
-        """Put a mistake on record."""
-        self.mistakes.append(Mistake(f"{self.name}.{name}", code, title, question, why, tuple(variants)))
-
     def check(self, answer: object = None) -> Outcome:
         """Return what is to be said about a learner's function. Never raises, whatever is handed in.
 
@@ -187,7 +71,7 @@ class Exercise(Task):
             It shows itself in a notebook; `kind` and `mistake` are for programs.
         """
         outcome = self.examine(answer)
-        return self._count(outcome, self._rungs_for(outcome))
+        return self._count(outcome, self._hints_for(outcome))
 
     def examine(self, answer: object) -> Outcome:
         """Return what `check` returns, without counting it as an attempt."""
@@ -249,108 +133,6 @@ class Exercise(Task):
         except TypeError:
             return f"I call your function as {self.call}, and it can't be called so: it takes {signature}."
         return ""
-
-    # Comparing
-
-    def _observe(self, code: Function, probe: Probe, names: tuple[str, ...] = ()) -> Seen:
-        return observe(code, probe, names or self.arguments, len(self.outputs))
-
-    def _expected(self, probe: Probe) -> tuple[Array, ...]:
-        values = self._of(self.reference, probe).values
-        assert values is not None
-        return values
-
-    def _of(self, code: Function, probe: Probe) -> Seen:
-        """Return what one of our own functions does on a probe; it is called once."""
-        key = (code, id(probe))
-        if key not in self._cache:
-            self._cache[key] = self._observe(code, probe)
-        return self._cache[key]
-
-    def _confirmed(self, count: int) -> str:
-        sizes = f"{count} inputs, each twice" + (
-            "" if len(self.stages) == 1 else ", ordinary and extreme ones among them"
-        )
-        return f"It agrees with {self.formula} on {sizes}."
-
-    def _agrees(self, values: tuple[Array, ...], code: Function, probe: Probe, rtol: float, atol: float) -> list[Array]:
-        """Return where values agree with those of our own `code`; the shapes are the same."""
-        ours = self._of(code, probe).values
-        assert ours is not None
-        agree = [close(_float(mine), _float(own), rtol, atol) for mine, own in zip(values, ours, strict=True)]
-        near = [
-            close(_float(m), _float(own), rtol, atol + room(_float(own))) for m, own in zip(values, ours, strict=True)
-        ]
-        if all(part.all() for part in agree) or not all(part.all() for part in near):
-            return agree
-        key = (code, id(probe))
-        if key not in self._noise:
-            self._noise[key] = rounding(lambda probe: self._floats(code, probe), probe)
-        return [
-            close(_float(mine), _float(own), rtol, atol + noise)
-            for mine, own, noise in zip(values, ours, self._noise[key], strict=True)
-        ]
-
-    def _is_like(self, values: tuple[Array, ...], code: Function, probe: Probe) -> bool:
-        ours = self._of(code, probe).values
-        if ours is None or [v.shape for v in ours] != [v.shape for v in values]:
-            return False
-        if [v.any() for v in ours] != [v.any() for v in values]:  # nothing but zeros is like nothing else
-            return False
-        return all(part.all() for part in self._agrees(values, code, probe, 1e-9, max(self.likeness, self.atol)))
-
-    def _floats(self, code: Function, probe: Probe) -> tuple[Array, ...] | None:
-        values = self._observe(code, probe).values
-        return None if values is None else tuple(map(_float, values))
-
-    def _right_entries(self, probe: Probe, values: tuple[Array, ...]) -> list[Array]:
-        rtol = self.rtol if probe.rtol is None else probe.rtol
-        atol = self.atol if probe.atol is None else probe.atol
-        return self._agrees(values, self.reference, probe, rtol, atol)
-
-    def _has_right_shapes(self, probe: Probe, seen: Seen) -> bool:
-        return seen.values is not None and [v.shape for v in seen.values] == [v.shape for v in self._expected(probe)]
-
-    def _has_right_values(self, probe: Probe, seen: Seen) -> bool:
-        if seen.values is None or not self._has_right_shapes(probe, seen):
-            return False
-        return all(entries.all() for entries in self._right_entries(probe, seen.values))
-
-    def _is_right(self, probe: Probe, seen: Seen) -> bool:
-        if probe.may_raise and seen.error is not None:
-            return True
-        return self._has_right_values(probe, seen) and not seen.changed and not seen.listed
-
-    def _recognise(self, probes: list[Probe], seen: list[Seen], wrong: list[int]) -> Mistake | None:
-        """Return the one mistake that behaves as was seen on every probe, or None if none or several do."""
-        found = [
-            mistake
-            for mistake in self.mistakes
-            if any(self._behaves(code, probes, seen, wrong) for code in (mistake.code, *mistake.variants))
-        ]
-        return found[0] if len(found) == 1 else None
-
-    def _behaves(self, code: Function, probes: list[Probe], seen: list[Seen], wrong: list[int]) -> bool:
-        """Tell whether `code` does what was seen: the same numbers, and if these are right the same damage.
-
-        An error is matched with an error of the same kind, but it is no evidence by itself.
-        """
-        evidence = False
-        for n in sorted(range(len(probes)), key=lambda n: n not in wrong):  # where most differ comes first
-            probe, theirs = probes[n], seen[n]
-            ours = self._of(code, probe)
-            if ours.values is None or theirs.values is None:
-                if ours.values is not theirs.values or type(ours.error) is not type(theirs.error):
-                    return False
-            elif not self._is_like(theirs.values, code, probe):
-                return False
-            elif self._has_right_values(probe, theirs):
-                if ours.changed != theirs.changed:
-                    return False
-                evidence = evidence or bool(ours.changed)
-            else:
-                evidence = evidence or n in wrong
-        return evidence
 
     # The order of the parameters
 
@@ -567,10 +349,10 @@ class Exercise(Task):
         note = f" and {probe.note}" if probe.note else ""
         return f"A case to work out by hand. Given {given}{note}: {results}."
 
-    def _general_rungs(self) -> tuple[str, ...]:
+    def _general_hints(self) -> tuple[str, ...]:
         return (*self.hints, self._worked_number())
 
-    def _rungs_for(self, outcome: Outcome) -> tuple[str, ...]:
+    def _hints_for(self, outcome: Outcome) -> tuple[str, ...]:
         for mistake in self.mistakes:
             if mistake.id == outcome.mistake:
                 return (mistake.question, mistake.why, self._worked_number())
@@ -578,102 +360,6 @@ class Exercise(Task):
 
     def _show_solution(self) -> Outcome:
         return Outcome("solution", self.name, self.formula, code=plain_source(self.reference, self.function))
-
-
-@dataclass(eq=False, repr=False)
-class Paper(Exercise):
-    """Numbers to work out with pencil and paper, handed in as nested lists or an array."""
-
-    likeness: float = 6e-3
-
-    def _judge(self, answer: object) -> Outcome:
-        if answer is None or answer is ... or _has_gap(answer):
-            return self._not_started()
-        if callable(answer):
-            title = "I need the numbers you worked out, and got a function."
-            return Outcome("wrong_type", self.name, title)
-        try:
-            array = np.array(answer, dtype=float)
-        except (TypeError, ValueError):
-            title = f"I need numbers, {self._wanted()}, and can't read them from this {type(answer).__name__}."
-            return Outcome("wrong_type", self.name, title)
-        return super()._judge(_constant(array))
-
-    def _how_to_call(self) -> str:
-        return f"Hand in the numbers: {self._wanted()}."
-
-    def _confirmed(self, count: int) -> str:
-        return f"It is {self.formula}."
-
-    def _found_wrong(self) -> str:
-        return "not yet. The first entry that is off:"
-
-    def _lost_digits(self, probes: list[Probe], seen: list[Seen]) -> tuple[str, str]:
-        return "", ""  # on paper numbers are rounded, and too much is shown by the entry
-
-    def _diagnose(self, probes: list[Probe], seen: list[Seen], wrong: list[int], mistake: Mistake | None) -> Outcome:
-        outcome = super()._diagnose(probes, seen, wrong, mistake)
-        return outcome if mistake else replace(outcome, lines=(*outcome.lines, ASK_FOR_MORE))
-
-    def _compared(self, probe: Probe, seen: Seen) -> tuple[tuple[str, str], ...]:
-        """Say which entry is off, and not what it should be: there is nothing else to find out."""
-        compared = super()._compared(probe, seen)
-        return compared if "shape" in compared[0][0] else compared[:1]
-
-    def _wanted(self) -> str:
-        return f"an array of shape {self._expected(self.stages[0][0])[0].shape}"
-
-    def _worked_number(self) -> str:
-        value = self._expected(self.stages[0][0])[0]
-        where = f" at {[0] * value.ndim}" if value.ndim else ""
-        return f"One number to start from: {value.ravel()[0]:.4g}{where}."
-
-    def _show_solution(self) -> Outcome:
-        value = self._expected(self.stages[0][0])[0]
-        return Outcome("solution", self.name, self.formula, code=_short(value))
-
-
-@dataclass(eq=False, repr=False)
-class Choice(Task):
-    """A question with a few answers to choose from; every wrong one says what it overlooks.
-
-    Attributes
-    ----------
-    question : str
-    options : dict of str
-        The letter of each answer and its text.
-    right : str
-        The letter of the right one.
-    replies : dict of str
-        What to say to each letter.
-    """
-
-    question: str
-    options: dict[str, str]
-    right: str
-    replies: dict[str, str]
-
-    def check(self, answer: object = None) -> Outcome:
-        """Return what is to be said about the letter chosen. Never raises."""
-        if answer is None or answer is ...:
-            return self._not_started()
-        letter = str(answer).strip().lower() if issubclass(type(answer), str) else ""
-        if letter not in self.options:
-            title = f"choose one of {', '.join(map(repr, self.options))}."
-            return self._count(Outcome("wrong_type", self.name, title), ())
-        if letter == self.right:
-            return self._count(Outcome("right", self.name, "right.", (self.replies[letter],)), ())
-        mistake = f"{self.name}.{letter}"
-        outcome = Outcome("recognised", self.name, "not that one.", (self.replies[letter],), mistake=mistake)
-        return self._count(outcome, ())
-
-    def ask(self) -> Outcome:
-        """Return the question with its answers."""
-        table = tuple(self.options.items())
-        return Outcome("hint", self.name, self.question, table=table)
-
-    def _show_solution(self) -> Outcome:
-        return Outcome("solution", self.name, f"{self.right!r}. {self.replies[self.right]}")
 
 
 def rows_sum_to(target: float, what: str = "row") -> Law:
@@ -687,60 +373,3 @@ def rows_sum_to(target: float, what: str = "row") -> Law:
         )
 
     return law
-
-
-def plain_source(function: Function, name: str) -> str:
-    """Return a function's source as a learner would write it, under another name and without type hints."""
-    tree = ast.parse(inspect.getsource(function))
-    definition = tree.body[0]
-    assert isinstance(definition, ast.FunctionDef)
-    definition.name, definition.returns = name, None
-    for argument in definition.args.args:
-        argument.annotation = None
-    return re.sub(r"\b_softmax\(", "softmax(", ast.unparse(tree))
-
-
-def _constant(array: Array) -> Function:
-    return lambda: array
-
-
-def _has_gap(answer: object) -> bool:
-    if isinstance(answer, list | tuple):
-        return any(_has_gap(part) for part in answer)
-    return answer is None or answer is ...
-
-
-def _float(array: Array) -> Array:
-    return array.astype(float)
-
-
-def _equal(mine: tuple[Array, ...], other: tuple[Array, ...], rtol: float, atol: float) -> bool:
-    return len(mine) == len(other) and all(
-        a.shape == b.shape and np.allclose(_float(a), _float(b), rtol=rtol, atol=atol, equal_nan=True)
-        for a, b in zip(mine, other, strict=True)
-    )
-
-
-def _alike(once: Seen, again: Seen, rtol: float, atol: float) -> bool:
-    if once.values is None or again.values is None:
-        return once.values is again.values and type(once.error) is type(again.error)
-    return _equal(once.values, again.values, rtol, atol)
-
-
-def _outline(seen: Seen) -> str:
-    if seen.values is None:
-        return seen.problem or type(seen.error).__name__
-    return ", ".join(map(_short, seen.values))
-
-
-def _shapes(values: tuple[Array, ...]) -> str:
-    return " and ".join(f"{v.shape}" if v.shape else "a single number" for v in values) or "nothing"
-
-
-def _short(array: Array) -> str:
-    """Return a small array's numbers, or a large one's shape."""
-    if array.size > 18:
-        return f"an array of shape {array.shape}"
-    if array.dtype.kind == "f":
-        array = array + 0.0  # no −0
-    return np.array2string(array, precision=4, suppress_small=False, separator=", ", floatmode="maxprec")
