@@ -12,7 +12,7 @@
 # make bench-widgets  how fast the explorers answer in JupyterLab (needs Chromium; takes two minutes)
 #
 # Options: PYTHON=python3.12 (any from 3.11 on), TESTS="tests/browser -x", LAB_ARGS="--no-browser --port=8899",
-# BENCH="--mnist FOLDER", USERS=30 (from 5 on), CLASS="--arrive-within 60" (python .jupyterhub/rehearse.py --help).
+# BENCH="--mnist FOLDER", USERS=30 (from 5 on), CLASS="--arrive-within 60" (python tests/hub/rehearse.py --help).
 
 PYTHON = python3
 VENV = .venv/bin/python
@@ -33,8 +33,7 @@ lab: $(READY)
 	$(VENV) -m jupyterlab --notebook-dir=. $(LAB_ARGS) notebooks/00_start_here.ipynb
 
 present: .venv/.present
-	$(VENV) -m jupyterlab --config=.present/jupyter_config.py --notebook-dir=. $(LAB_ARGS) \
-		$(if $(NOTEBOOK),"$(NOTEBOOK)",notebooks/00_start_here.ipynb)
+	$(VENV) -m linclf_helpers.teaching present $(LAB_ARGS) $(if $(NOTEBOOK),"$(NOTEBOOK)")
 
 test: .venv/.test
 	$(VENV) -m pytest $(PARALLEL) $(if $(TESTS),$(TESTS),$(COVERAGE))
@@ -49,22 +48,22 @@ test-formulas: .venv/.test
 	$(VENV) -m pytest tests/formulas
 
 notebooks: .venv/.test
-	$(VENV) tests/refresh_notebooks.py $(if $(NOTEBOOK),"$(NOTEBOOK)")
+	$(VENV) tests/notebooks/refresh.py $(if $(NOTEBOOK),"$(NOTEBOOK)")
 
 assignments: .venv/.nbgrader
-	@$(VENV) .nbgrader/make_assignments.py
+	@$(VENV) -m linclf_helpers.teaching assignments
 
 class-summary: $(READY)
-	@$(VENV) .nbgrader/class_summary.py $(ASSIGNMENT)
+	@$(VENV) -m linclf_helpers.teaching summary $(ASSIGNMENT)
 
 handout: $(READY)
-	@$(VENV) .nbgrader/make_handout.py
+	@$(VENV) -m linclf_helpers.teaching handout
 
 bench-widgets: .venv/.test .venv/.browser
 	$(VENV) -m pytest -q -s -p no:cacheprovider tests/browser/bench_widgets.py
 
 class: $(CLASS_READY)
-	$(VENV) .jupyterhub/rehearse.py --users $(USERS) $(CLASS)
+	$(VENV) tests/hub/rehearse.py --users $(USERS) $(CLASS)
 
 # The proxy 5.1.0 is the newest whose own needs Node.js 18 meets, so that the one of a stable Linux will do.
 $(CLASS_READY): $(READY)

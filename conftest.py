@@ -13,6 +13,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent
 AS_ALWAYS: Any = np.get_printoptions()
+# No modules to look for doctests in: settings that a server executes, and what needs nbgrader or JupyterHub.
+collect_ignore_glob = [
+    "linclf_helpers/teaching/grading.py",
+    "linclf_helpers/teaching/nbgrader_config.py",
+    "linclf_helpers/teaching/slides/*",
+    "notebooks/teaching/*",
+    "tests/hub/re*.py",
+]
 
 # Kernels do not see pytest's sys.path, and a notebook's figures need the inline backend, which an inherited
 # MPLBACKEND would displace.

@@ -12,6 +12,7 @@ The layers, lowest first (each module imports only from those above it in this l
 - `plots`: static figures (matplotlib)
 - `widgets`: explorers, live pictures with controls (ipywidgets)
 - `exercises`: checks that name the mistake, hints, solutions (every "Your turn")
+- `teaching`: for teachers: assignments, handout, summary, slides
 
 A module is loaded when it is first asked for:
 
@@ -38,6 +39,7 @@ _MODULES = (
     "model",
     "plots",
     "sweeps",
+    "teaching",
     "training",
     "widgets",
 )

@@ -93,7 +93,7 @@ def show_figures_in_notebooks() -> None:
     except ImportError:  # pragma: no cover  # only without IPython, where there is no notebook to draw in
         return
     shell = get_ipython()
-    if shell is not None and hasattr(shell, "kernel"):  # pragma: no cover  # a kernel's own: tests/test_any_settings.py
+    if shell is not None and hasattr(shell, "kernel"):  # pragma: no cover  # a kernel's own
         from IPython.core.pylabtools import select_figure_formats
         from matplotlib_inline.backend_inline import set_matplotlib_close
 

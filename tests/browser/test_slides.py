@@ -11,6 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from linclf_helpers.teaching.__main__ import SLIDES
 from tests.browser.conftest import GATE, ROOT, Lab, running_lab
 from tests.optional import install, lacks, skip
 
@@ -61,7 +62,7 @@ def presenting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab as `make present` starts it."""
     if lacks("jupyterlab_deck"):
         skip("jupyterlab-deck", install("present"), GATE)
-    with running_lab(tmp_path_factory.mktemp("present"), f"--config={ROOT / '.present' / 'jupyter_config.py'}") as lab:
+    with running_lab(tmp_path_factory.mktemp("present"), f"--config={ROOT / SLIDES}") as lab:
         yield lab
 
 
