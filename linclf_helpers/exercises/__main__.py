@@ -1,6 +1,12 @@
-"""Print exercises × mistakes × diagnoses: what is said to somebody who makes each mistake on record."""
+"""Judge notebooks, or print what is said to somebody who makes a mistake on record.
 
-from linclf_helpers.exercises import CAPSTONE_EXERCISES, CLINIC, FUNCTIONS
+python -m linclf_helpers.exercises                    exercises × mistakes × diagnoses
+python -m linclf_helpers.exercises check NOTEBOOK …   the verdict on each exercise of a learner's notebook
+"""
+
+import sys
+
+from linclf_helpers.exercises import CAPSTONE_EXERCISES, CLINIC, FUNCTIONS, judge
 
 EXERCISES = (*FUNCTIONS, *CAPSTONE_EXERCISES, *CLINIC)
 
@@ -22,4 +28,10 @@ def table() -> str:
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    if sys.argv[1:2] == ["check"]:
+        raise SystemExit(judge.main(sys.argv[2:]))
+    if sys.argv[1:]:
+        raise SystemExit(__doc__)
     print(table())

@@ -6,11 +6,9 @@ settings, and leaves gradebook, releases and submissions alone.
 """
 
 import argparse
-import ast
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -18,6 +16,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from linclf_helpers import exercises
+from linclf_helpers.exercises.page import Check, find_check
 from linclf_helpers.teaching.checkout import BUILD, NOTEBOOKS, in_a_clone
 
 COURSE = BUILD / "nbgrader"
@@ -28,6 +27,7 @@ POINTS_IN_CODE = 2  # a function, a repair of the clinic, a stage of the capston
 TEST = """\
 {hint}from IPython.display import display
 from linclf_helpers import exercises
+from linclf_helpers.exercises.page import Check, find_check
 
 outcome = {task}.check({answer})
 display(outcome, metadata={{"outcome": {{"kind": outcome.kind, "mistake": outcome.mistake}}}})
@@ -36,65 +36,23 @@ HINT = "# A hint, one more each time: run {task}.hint() in a cell of your own.\n
 SOLUTION = "{stub}\n### BEGIN SOLUTION\n{solution}\n### END SOLUTION"
 
 
-@dataclass(frozen=True)
-class Check:
-    """A call of `check` at the end of a cell.
-
-    Attributes
-    ----------
-    stub : str
-        What stands before it: the learner's part.
-    task : str
-        An expression for what checks, good in any notebook after `from linclf_helpers import exercises`.
-    answer : str
-        The argument.
-    name : str
-        What the exercise is called in the gradebook.
-    """
-
-    stub: str
-    task: str
-    answer: str
-    name: str
-
-    @property
-    def in_code(self) -> bool:
-        """Whether code is asked for, rather than numbers or a letter."""
-        return not isinstance(getattr(exercises, self.name, None), exercises.Paper | exercises.Choice)
-
-    @property
-    def points(self) -> int:
-        """What a right answer is worth."""
-        return POINTS_IN_CODE if self.in_code else POINTS_ON_PAPER
-
-    @property
-    def solution(self) -> str:
-        """The reference solution, as a learner would hand it in."""
-        task = eval(self.task, {"exercises": exercises})
-        if isinstance(task, exercises.Choice):
-            return f"{self.answer} = {task.right!r}"
-        code = str(task._show_solution().code)  # `solution()` counts how often it is asked
-        return re.sub(r"^def \w+", f"def {self.answer}", code) if self.in_code else f"{self.answer} = {code}"
+def is_in_code(check: Check) -> bool:
+    """Return whether code is asked for, rather than numbers or a letter."""
+    return not isinstance(getattr(exercises, check.name, None), exercises.Paper | exercises.Choice)
 
 
-def find_check(source: str) -> Check | None:
-    """Return the check that a cell's source ends with, if it does."""
-    try:
-        last = ast.parse(source).body[-1]
-    except (SyntaxError, IndexError):
-        return None
-    if not (isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and len(last.value.args) == 1):
-        return None
-    function = last.value.func
-    if not (isinstance(function, ast.Attribute) and function.attr == "check"):
-        return None
-    task, answer = ast.unparse(function.value), ast.unparse(last.value.args[0])
-    stub = "\n".join(source.splitlines()[: last.lineno - 1]).rstrip()
-    if patient := re.fullmatch(r"patient_(\d)", task):
-        return Check(stub, f"exercises.CLINIC[{int(patient[1]) - 1}]", answer, task)
-    if task == "capstone":
-        return Check(stub, "exercises.Capstone(globals())", answer, f"capstone-{ast.literal_eval(answer)}")
-    return Check(stub, task, answer, task.removeprefix("exercises."))
+def points_of(check: Check) -> int:
+    """Return what a right answer is worth."""
+    return POINTS_IN_CODE if is_in_code(check) else POINTS_ON_PAPER
+
+
+def solution_of(check: Check) -> str:
+    """Return the reference solution, as a learner would hand it in."""
+    task = eval(check.task, {"exercises": exercises})
+    if isinstance(task, exercises.Choice):
+        return f"{check.answer} = {task.right!r}"
+    code = str(task._show_solution().code)  # `solution()` counts how often it is asked
+    return re.sub(r"^def \w+", f"def {check.answer}", code) if is_in_code(check) else f"{check.answer} = {code}"
 
 
 def solution_cell(cell: NotebookNode, grade_id: str, stub: str, solution: str) -> NotebookNode:
@@ -108,9 +66,9 @@ def solution_cell(cell: NotebookNode, grade_id: str, stub: str, solution: str) -
 def check_cell(cell_id: str, check: Check) -> NotebookNode:
     """Return the locked test with its points."""
     nbgrader = {"schema_version": 3, "grade": True, "solution": False, "locked": True, "task": False}
-    metadata = {"nbgrader": {**nbgrader, "grade_id": check.name, "points": check.points}}
+    metadata = {"nbgrader": {**nbgrader, "grade_id": check.name, "points": points_of(check)}}
     hint = "" if check.name.startswith("capstone-") else HINT.format(task=check.task)
-    source = TEST.format(hint=hint, task=check.task, answer=check.answer, points=check.points)
+    source = TEST.format(hint=hint, task=check.task, answer=check.answer, points=points_of(check))
     return new_code_cell(source, id=cell_id, metadata=metadata)
 
 
@@ -131,7 +89,7 @@ def assignment(path: Path) -> NotebookNode | None:
             check = find_check(cell.source)
             assert check
             if check.stub:
-                cells.append(solution_cell(cell, f"{check.name}-yours", check.stub, f"\n\n{check.solution}"))
+                cells.append(solution_cell(cell, f"{check.name}-yours", check.stub, f"\n\n{solution_of(check)}"))
             cells.append(check_cell(f"{cell.id}-check" if check.stub else cell.id, check))
         elif cell.id in solutions and cell.id.replace("-yours", "-check") in graded:
             cells.append(solution_cell(cell, f"capstone-{cell.id}", cell.source, solutions[cell.id]))

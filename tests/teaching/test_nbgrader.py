@@ -22,6 +22,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from linclf_helpers import exercises
+from linclf_helpers.exercises.page import find_check
 from linclf_helpers.teaching import assignments, summary
 from tests.optional import install, lacks, skip
 
@@ -112,7 +113,7 @@ def test_a_second_run_leaves_what_came_back(course: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("source", ["", "f(", "check(f)", "f.check()", "f.check(a, b)", "x = f.check(a)", "f.hint(a)"])
 def test_what_is_no_check(source: str) -> None:
-    assert assignments.find_check(source) is None
+    assert find_check(source) is None
 
 
 # nbgrader's own commands
