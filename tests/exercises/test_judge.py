@@ -53,7 +53,7 @@ def test_the_list_of_exercises_is_that_of_the_notebooks() -> None:
 def test_a_solved_notebook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = save(tmp_path, *SOLVED, name=f"ada, {NAME} (2)")
     before = path.read_bytes()
-    assert judge.main([str(path), "--json", f"--junit={tmp_path / 'junit.xml'}"]) == 0
+    assert judge.main([str(path), "--json", "--timeout=90", f"--junit={tmp_path / 'junit.xml'}"]) == 0
     assert path.read_bytes() == before
     said = json.loads(capsys.readouterr().out)
     (notebook,) = said["notebooks"]
