@@ -4,7 +4,7 @@ The layers, lowest first (each module imports only from those above it in this l
 
 - `forward`: logits, softmax, cross-entropy (notebook 01); `datasets`: penguins, digits, blobs
 - `gradients`: one function for each derivative (notebooks 02 to 06)
-- `gradcheck`: finite differences, to check every derivative
+- `gradcheck`: finite differences, to check every derivative; `fast_gradcheck`: all of the classifier's at once
 - `model`: `LinearClassifier`; `fast`: its loss once more, as fast as NumPy goes (notebook 08)
 - `training`: gradient descent; `history`: its record
 - `sweeps`: many learning rates at once, and the safe one; `loss_surface`: slices of the loss (notebook 07)
@@ -31,6 +31,7 @@ _MODULES = (
     "estimator",
     "exercises",
     "fast",
+    "fast_gradcheck",
     "forward",
     "gradcheck",
     "gradients",

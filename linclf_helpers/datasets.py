@@ -2,13 +2,9 @@
 
 import csv
 import gzip
-import hashlib
 import io
-import math
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from importlib import resources
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -16,14 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linclf_helpers._files import _read_idx, _read_verified
 from linclf_helpers._validate import Array, as_array_of_shape, as_labels, generator, not_negative, whole_number
 
 __all__ = ["Dataset", "load_digits", "load_four_penguins", "load_mnist", "load_penguins", "make_blobs"]
 
-_SHA256 = {
-    "penguins.csv": "f204db2c753b0937caac3cb35258562c14f073e4bbc76be24b4c51ce22767a93",
-    "digits.csv.gz": "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22",
-}
 _PENGUIN_FEATURES = {
     "bill_length_mm": "bill length (mm)",
     "bill_depth_mm": "bill depth (mm)",
@@ -428,43 +421,3 @@ def _names(name: str, value: object) -> tuple[str, ...]:
     if not all(isinstance(entry, str) for entry in names):
         raise ValueError(f"{name}: expected only strings, got {names}")
     return names
-
-
-def _read_verified(name: str) -> bytes:
-    content = (resources.files("linclf_helpers") / "data" / name).read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != _SHA256[name]:
-        raise ValueError(
-            f"{name}: expected the file with sha256 {_SHA256[name]}, got {found}."
-            " The file is damaged; get the repository again."
-        )
-    return content
-
-
-def _read_idx(folder: Path, name: str, dimensions: int) -> NDArray[np.uint8]:
-    """Return what is in the file of that name, however it is spelt and packed."""
-    spelt = {path: path.name.lower().removesuffix(".gz").replace(".idx", "-idx") for path in folder.iterdir()}
-    found = sorted(path for path in spelt if spelt[path] == name and path.is_file())
-    if not found:
-        raise FileNotFoundError(f"path: expected {name} or {name}.gz in {str(folder)!r}, found neither")
-    name, content = found[0].name, found[0].read_bytes()
-    try:
-        while content[:2] == b"\x1f\x8b":  # gzipped; browsers unzip without renaming, and the other way round
-            content = gzip.decompress(content)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{name}: expected a gzipped file, got a damaged one ({error})") from None
-    header = 4 + 4 * dimensions
-    if len(content) < header or content[:4] != bytes([0, 0, 8, dimensions]):
-        begin = content[:4].hex(" ")
-        kinds = {"00 00 08 01": " (labels)", "00 00 08 03": " (images)"}
-        kind = " (a web page)" if content.lstrip()[:1] == b"<" else kinds.get(begin, "")
-        raise ValueError(
-            f"{name}: expected an IDX file of unsigned bytes with {dimensions} dimensions,"
-            f" got one of {len(content)} bytes that begins with {begin}{kind}"
-        )
-    shape = tuple(int(n) for n in np.frombuffer(content, ">u4", count=dimensions, offset=4))
-    if 0 in shape:
-        raise ValueError(f"{name}: expected at least one entry, got shape {shape}")
-    if len(content) != header + math.prod(shape):
-        raise ValueError(f"{name}: expected {header + math.prod(shape)} bytes for shape {shape}, got {len(content)}")
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)

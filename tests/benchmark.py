@@ -456,7 +456,7 @@ def gradient_check(options: argparse.Namespace, clock: Callable[[], float]) -> N
     """Time the check of all 650 digit parameters against the loop that computes the whole loss anew for each."""
     import numpy as np
 
-    from linclf_helpers.gradcheck import numerical_gradients
+    from linclf_helpers.fast_gradcheck import numerical_gradients
     from linclf_helpers.gradients import loss_and_gradients
 
     X, labels, K = examples("1797×64×10", options, "float64")

@@ -133,7 +133,7 @@ def test_a_damaged_file_is_refused(name, load, damage, tmp_path, monkeypatch):
         "empty": b"",
         "line ends": content.replace(b"\n", b"\r\n"),
     }[damage]
-    monkeypatch.setattr(linclf_helpers.datasets.resources, "files", lambda package: tmp_path)
+    monkeypatch.setattr(linclf_helpers._files.resources, "files", lambda package: tmp_path)
     load()  # the copy is fine
     (tmp_path / "data" / name).write_bytes(damaged)
     found = hashlib.sha256(damaged).hexdigest()

@@ -24,7 +24,7 @@ Claim = tuple[
 SHOWN_AS = {
     "datasets.Dataset": "load_penguins",
     "datasets.make_blobs": "LearningRateExplorer",
-    "estimator._descend_barzilai_borwein": "barzilai-borwein",
+    "_fitting._descend_barzilai_borwein": "barzilai-borwein",
     "forward.linear": "@ W + b",
     "gradcheck.GradientCheck": "check_gradient",
     "gradients.loss_and_gradients": "dL_dW",

@@ -17,14 +17,17 @@ PACKAGE = Path(linclf_helpers.__file__).parent
 # Each layer imports only from layers below it.
 LAYERS = [
     {"_validate"},
+    {"_files", "_tables"},
     {"forward", "datasets"},
     {"gradients"},
     {"gradcheck"},
+    {"fast_gradcheck"},
     {"model", "fast"},
     {"history"},
     {"training"},
     {"sweeps"},
     {"loss_surface"},
+    {"_fitting"},
     {"estimator"},
     {"plots"},
     {"widgets", "exercises"},
@@ -35,6 +38,7 @@ NUMBERS = [
     "datasets",
     "gradients",
     "gradcheck",
+    "fast_gradcheck",
     "model",
     "fast",
     "history",
@@ -223,7 +227,7 @@ def test_nothing_prints(module):
 
 def test_the_data_page_tells_the_checksums_and_licences():
     page = (PACKAGE / "data" / "README.md").read_text(encoding="utf-8")
-    from linclf_helpers.datasets import _SHA256
+    from linclf_helpers._files import _SHA256
 
     for name, digest in _SHA256.items():
         assert name in page
