@@ -86,12 +86,8 @@ def numerical_jacobian(
     f : callable
         Takes an array of the shape of x and returns an array, always of the same shape. It gets a fresh copy at
         every call.
-    x : array of any shape
-        Where to take the derivatives. Never changed. Integers are turned into floats; float32 stays float32.
-    h : float, default 1e-5
-        Size of the nudge.
-    scheme : {"central", "forward"}, default "central"
-        Nudge to both sides, or to one.
+    x, h, scheme
+        As in `numerical_gradient`.
 
     Returns
     -------

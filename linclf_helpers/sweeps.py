@@ -68,12 +68,8 @@ def sweep_runs(
         All greater than 0. One that drives the parameters beyond the largest float has infinite losses from there on.
     steps : int
         Number of updates, at least 0.
-    batch_size : int, optional
-        Examples per update, from 1 to N; all N by default. All rates see the same batches.
-    momentum : float, default 0
-        From 0 up to, but not including, 1.
-    rng : int or numpy.random.Generator, optional
-        Shuffles the examples anew for each pass; without it batches are taken in order.
+    batch_size, momentum, rng
+        As in `linclf_helpers.training.gradient_descent`. All rates see the same batches.
 
     Returns
     -------
