@@ -1,13 +1,10 @@
 """What all explorers have in common: controls, a live picture, the values in words, and errors shown kindly."""
 
 import base64
-import contextlib
 import html
-import io
 import re
 import sys
 import threading
-import warnings
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -22,6 +19,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from linclf_helpers._careful import call
 from linclf_helpers.widgets.live import LiveFigure, course_style
 
 __all__ = ["Explorer", "LearnersError", "LearnersFunction"]
@@ -69,21 +67,10 @@ class LearnersFunction:
 
     def __call__(self, *arguments: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Return the function's result as finite floats of the shape expected, or raise LearnersError."""
-        function = self._newest()
-        quiet = io.StringIO()
-        try:
-            with (
-                warnings.catch_warnings(),
-                np.errstate(all="ignore"),
-                contextlib.redirect_stdout(quiet),
-                contextlib.redirect_stderr(quiet),
-            ):
-                warnings.simplefilter("ignore")
-                value = function(*(argument.copy() for argument in arguments))
-        except KeyboardInterrupt:  # the learner's stop button
-            raise
-        except BaseException as error:  # SystemExit, too: it would end the kernel
-            raise LearnersError(f"raised {type(error).__name__}: {error}") from error
+        called = call(self._newest(), *(argument.copy() for argument in arguments))
+        if called.error is not None:
+            raise LearnersError(f"raised {type(called.error).__name__}: {called.error}") from called.error
+        value = called.result
         if value is None:
             raise LearnersError(f"returned None (is the return missing?); expected shape {shape}")
         try:

@@ -12,7 +12,7 @@ from scipy.special import log_softmax, logsumexp
 from scipy.special import softmax as sp_softmax
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import shuffle as sk_shuffle
-from test_adversary import BATCHES, arguments_of, tricks
+from test_adversary_softmax import BATCHES, arguments_of, tricks
 
 from linclf_helpers.exercises import CLINIC, Exercise
 from linclf_helpers.exercises.checking.observe import Probe

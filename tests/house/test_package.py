@@ -17,7 +17,7 @@ PACKAGE = Path(linclf_helpers.__file__).parent
 # Each layer imports only from layers below it.
 LAYERS = [
     {"_validate"},
-    {"_files", "_tables"},
+    {"_careful", "_files", "_tables"},
     {"forward", "datasets"},
     {"gradients"},
     {"gradcheck"},

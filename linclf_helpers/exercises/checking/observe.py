@@ -1,22 +1,20 @@
 """Call a learner's function and write down what happened, whatever it does."""
 
-import contextlib
 import copy
 import dis
-import io
 import numbers
-import sys
 import sysconfig
 import traceback
 import types
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from linclf_helpers._careful import call
 
 Function = Callable[..., Any]
 Array = NDArray[Any]
@@ -59,35 +57,24 @@ def observe(function: Function, probe: Probe, names: tuple[str, ...], outputs: i
     A KeyboardInterrupt passes through: it is the learner's, who stopped an endless loop.
     """
     args = copy.deepcopy(probe.args)
-    space = getattr(function, "__globals__", {})
-    quiet = io.StringIO()
-    with (
-        warnings.catch_warnings(record=True) as caught,
-        np.errstate(all="warn"),
-        contextlib.redirect_stdout(quiet),
-        contextlib.redirect_stderr(quiet),
-        _exit_raises(space),
-    ):
-        warnings.simplefilter("always")
-        try:
-            result = function(*args)
-            values, problem, listed = _read(result, outputs)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            unfinished = isinstance(error, NotImplementedError)
-            return Seen(error=error, unfinished=unfinished, printed=bool(quiet.getvalue()))
+    called = call(function, *args)
+    read = call(_read, called.result, outputs)  # an object that can't be looked at raises here
+    error = called.error or read.error
+    if error is not None:
+        return Seen(error=error, unfinished=isinstance(error, NotImplementedError), printed=called.printed)
+    values, problem, listed = read.result
     changed = tuple(
         name for name, now, before in zip(names, args, probe.args, strict=False) if not _unchanged(now, before)
     )
+    warning = called.warning or read.warning
     return Seen(
         values=values,
         problem=problem,
-        unfinished=result is ...,
+        unfinished=called.result is ...,
         listed=listed,
         changed=changed,
-        warned=say(caught[0].message) if caught else "",
-        printed=bool(quiet.getvalue()),
+        warned=say(warning) if warning else "",
+        printed=called.printed or read.printed,
     )
 
 
@@ -119,7 +106,7 @@ def with_article(noun: str) -> str:
 
 def own_lines(error: BaseException) -> list[str]:
     """Return the lines of the learner's own code that led to an error, the last three at most."""
-    hidden = (str(Path(__file__).parents[1]), str(Path(np.__file__).parent), sysconfig.get_path("stdlib"), "<frozen")
+    hidden = (str(Path(__file__).parents[2]), str(Path(np.__file__).parent), sysconfig.get_path("stdlib"), "<frozen")
     lines: list[str] = []
     for frame, number in traceback.walk_tb(error.__traceback__):
         if not frame.f_code.co_filename.startswith(hidden):
@@ -157,19 +144,3 @@ def _unchanged(now: object, before: object) -> bool:
     if not isinstance(before, np.ndarray) or not isinstance(now, np.ndarray):
         return True
     return now.shape == before.shape and now.dtype == before.dtype and now.tobytes() == before.tobytes()
-
-
-@contextlib.contextmanager
-def _exit_raises(space: dict[str, Any]) -> Iterator[None]:
-    """Let exit() and quit() raise SystemExit in the learner's code; in a notebook they would end the kernel."""
-    missing = object()
-    saved = {name: space.get(name, missing) for name in ("exit", "quit")}
-    space.update(dict.fromkeys(saved, sys.exit))
-    try:
-        yield
-    finally:
-        for name, value in saved.items():
-            if value is missing:
-                del space[name]
-            else:
-                space[name] = value
