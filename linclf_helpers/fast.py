@@ -122,7 +122,7 @@ class FastLoss:
         self._rows = N if whole else min(N, max(1, _CHUNK // max(D + 1, width)))
         self._signs = np.vstack([np.eye(K - 1), -np.ones(K - 1)]).astype(dtype)  # (K, K - 1): ±1 in each column
         self._signs_by_N = self._signs / N
-        self._room = np.empty(width * self._rows, dtype)
+        self._room = np.empty((width + 1) * self._rows, dtype)  # a row more, for the scores of the last class
         self._differences = np.empty((R, K - 1, D + 1), dtype)
         self._by_class, self._by_model = (
             self._differences.reshape(width, D + 1),
@@ -131,6 +131,7 @@ class FastLoss:
         self._products = {d: np.empty((width, d), dtype) for d in (D, D + 1)}
         self._sums = np.empty((width, D + 1), dtype)
         self._gradient = np.empty((R, K, D + 1), dtype)
+        self._unknown = np.full(R, np.nan)
         YX = np.zeros((K - 1, D + 1), dtype)
         for rows, X, _, _ in self._chunks():
             YX[:, :D] += Y[rows, :-1].T.astype(dtype) @ X
@@ -139,7 +140,7 @@ class FastLoss:
         self._prepared: list[Chunk] = []
         if whole:
             X1 = np.hstack([self._X, np.ones((N, 1))]).astype(dtype)
-            self._prepared = [(slice(0, N), X1, X1.T.copy(), self._room.reshape(width, N))]
+            self._prepared = [(slice(0, N), X1, X1.T.copy(), self._room[: width * N].reshape(width, N))]
 
     def loss_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """Return the mean loss of each model and its gradient.
@@ -226,14 +227,14 @@ class FastLoss:
         """Return loss, gradient and accuracy as above: the accuracy nan and the gradient empty if not asked for."""
         self._check(theta)
         np.copyto(self._sums, self._minus_label_sums)
-        correct = np.full(self.R, 0.0 if accuracy else np.nan)
+        correct: Any = 0
         log_sums: Any = 0
         with np.errstate(all="ignore"):
             self._take_differences(theta)
             for rows, X, X_T, Z in self._prepared or self._chunks():
                 self._scores(X_T, Z)
                 if accuracy:
-                    correct += self._count_correct(Z, self._labels[rows])
+                    correct = correct + self._count_correct(Z, self._labels[rows])
                 log_sums = log_sums + self._probabilities(X_T, Z)
                 if gradient:
                     self._add_products(Z, X)
@@ -244,7 +245,7 @@ class FastLoss:
             if self.l2:
                 loss += self.l2 / 2 * (theta[:, :, :-1] ** 2).sum(axis=(1, 2))
             slope = self._gradient_of(theta, self._signs_by_N) if gradient else self._gradient[:0]
-            return loss, slope, correct / self.N
+            return loss, slope, correct / self.N if accuracy else self._unknown
 
     def _check(self, theta: Array) -> None:
         if theta.shape != self._gradient.shape or theta.dtype != self.dtype:
@@ -346,8 +347,13 @@ class FastLoss:
 
     def _count_correct(self, Z: Array, labels: Integers) -> NDArray[np.integer[Any]]:
         """Return how many of these examples each model classifies correctly by its scores Z, shape (R,)."""
+        if self.R == 1:  # the room goes on where Z ends
+            scores = self._room[: self.K * len(labels)].reshape(self.K, -1)
+            scores[-1] = 0  # of the last class
+            return np.array([np.count_nonzero(scores.argmax(axis=0) == labels)])  # ties: the lower class
         by_model = Z.reshape(self.R, self.K - 1, -1)
-        predicted = np.where(by_model.max(axis=1) >= 0, by_model.argmax(axis=1), self.K - 1)  # ties: the lower class
+        predicted = by_model.argmax(axis=1)
+        predicted[by_model.max(axis=1) < 0] = self.K - 1
         return (predicted == labels).sum(axis=1)
 
 

@@ -208,7 +208,7 @@ def gradient_descent(
             recorded = due(step)
             if batches is None or recorded or objective.may_overflow(theta):
                 look = objective.look(theta, accuracy=recorded, gradient=batches is None or tolerance > 0)
-                if not (math.isfinite(look.loss) and np.isfinite(theta).all()):
+                if not math.isfinite(look.loss):  # nor is it where a parameter isn't
                     stopped, diverged_at = "diverged", step
                     break
             done = (step, theta)
