@@ -29,8 +29,8 @@ Chunk = tuple[slice | Integers, Array, Array, Array]  # which examples; X or [X,
 
 # Numbers that a processor keeps at hand (1 MB). Data of at most that size is taken whole.
 _IN_CACHE = 2**17
-# Larger data goes through in chunks of rows. Of this size (1.6 MB) they were fastest with one thread; several threads share
-# a product of larger ones better.
+# Larger data goes through in chunks of rows. Of this size (1.6 MB) they were fastest with one thread; several threads
+# share the product of a larger one better.
 _CHUNK = 200_000
 # Where no more than this share of two sums is left as their difference, the loss is computed another way.
 _CANCELLED = 1e-4
