@@ -773,10 +773,10 @@ anything = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner),
     max_leaves=5,
 )
-any_array = arrays(
-    dtype=st.sampled_from([np.float64, np.float32, np.int64, np.uint8, np.bool_, np.complex128, "O", "U3"]),
-    shape=array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
-)
+any_shape = array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
+any_dtype = st.sampled_from([np.float64, np.float32, np.int64, np.uint8, np.bool_, np.complex128, "U3"])
+any_object = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+any_array = arrays(any_dtype, any_shape) | arrays("O", any_shape, elements=any_object)
 generous = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
