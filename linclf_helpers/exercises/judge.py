@@ -5,11 +5,12 @@ import ast
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,18 +18,23 @@ from xml.etree import ElementTree
 
 from linclf_helpers.exercises.page import EXERCISES_OF, Check, find_check
 
-__all__ = ["Judged", "NotANotebookError", "Verdict", "judge", "main"]
+__all__ = ["Judged", "NoKernelError", "NotANotebookError", "Verdict", "judge", "junit", "main"]
 
 # Run before each verdict: the package is imported afresh, so nothing that a notebook changed in it counts.
 AFRESH = "(lambda m: [m.pop(n) for n in [*m] if n.split('.')[0] == 'linclf_helpers'])(__import__('sys').modules)"
 VERDICT = "__import__('linclf_helpers.exercises.page', fromlist=['_']).verdict({name!r}, lambda: ({answer}), globals())"
 MARKS = {"right": "✓", "not_started": "○"}
 TIMEOUT = 60
+START = 120  # seconds that a kernel may take to start
 GRACE = 10  # seconds that a cell which was interrupted may go on
 
 
 class NotANotebookError(ValueError):
     """There is no file, or none that is a notebook of the course."""
+
+
+class NoKernelError(RuntimeError):
+    """Python could not be started as a kernel: this computer's fault, not the learner's."""
 
 
 @dataclass(frozen=True)
@@ -109,12 +115,15 @@ def judge(path: Path, timeout: int = TIMEOUT) -> Judged:
     ------
     NotANotebookError
         If there is no such file, it is no notebook, or has no exercise of the course.
+    NoKernelError
+        If no kernel starts.
 
     Notes
     -----
     Each exercise is judged right after the cell that ends with its `check`, the last one if it was copied; what the
-    notebook prints or displays is not looked at. An exercise that was deleted is not started. A notebook is a program
-    and runs with the rights of whoever judges it, in its own folder, which is not imported from.
+    notebook prints or displays is not looked at. An exercise that was deleted is not started. A notebook of the
+    course without exercises (00) is right. A notebook is a program: it runs with the rights of whoever judges it, in
+    its own folder, which is not imported from. Answer and verdict share one Python, so somebody skilled can fake one.
     """
     cells = _cells_of(path)
     asked = {check.name: index for index, source in enumerate(cells) if (check := _check_in(source))}
@@ -163,7 +172,9 @@ def _run(cells: list[str], places: dict[int, str], folder: Path, timeout: int) -
                         trouble.append(f"cell {index + 1} took more than {timeout} s and was stopped")
                     check = find_check(source)
                     if name and check:
-                        found[name] = kernel.ask(name, check.answer)
+                        found[name], in_time = kernel.ask(name, check.answer)
+                        if not in_time:
+                            trouble.append(f"the check of {name} took more than {timeout} s and was stopped")
                 except _OverError as error:
                     over = f"{error} in cell {index + 1}"
             if over and name:
@@ -193,10 +204,14 @@ class _Kernel:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self._manager.start_kernel(cwd=str(folder.resolve()), env=environment, **quiet)
         self._client = self._manager.blocking_client()
+        self._client.start_channels()
+        try:
+            self._client.wait_for_ready(timeout=START)
+        except RuntimeError as error:
+            self.__exit__()
+            raise NoKernelError(f"no kernel starts with {sys.executable}: {error}") from None
 
     def __enter__(self) -> "_Kernel":
-        self._client.start_channels()
-        self._client.wait_for_ready(timeout=120)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -207,16 +222,22 @@ class _Kernel:
         """Run a cell; return False if it took too long and was stopped."""
         return self._reply(code, {})[1]
 
-    def ask(self, name: str, answer: str) -> Verdict:
-        """Return the verdict of a package imported afresh, by a reply, which nothing that is printed gets to."""
+    def ask(self, name: str, answer: str) -> tuple[Verdict, bool]:
+        """Return the verdict of a package imported afresh, and whether it came in time.
+
+        It comes with a reply, which nothing that is printed gets to.
+        """
         expressions = {"afresh": AFRESH, "verdict": VERDICT.format(name=name, answer=answer)}
-        content = self._reply("", expressions)[0].get("user_expressions", {}).get("verdict", {})
+        reply, in_time = self._reply("", expressions)
+        if not in_time:
+            return Verdict(name, "raised", None, f"stopped: the check took more than {self._timeout} s."), in_time
+        content = reply.get("user_expressions", {}).get("verdict", {})
         try:
             said = json.loads(ast.literal_eval(content["data"]["text/plain"]))
-            return Verdict(name, str(said["kind"]), said["mistake"], str(said["title"]))
+            return Verdict(name, str(said["kind"]), said["mistake"], str(said["title"])), in_time
         except (KeyError, TypeError, ValueError, SyntaxError):
             why = f"{content.get('ename', 'no answer')}: {content.get('evalue', '')}".rstrip(": ")
-            return Verdict(name, "raised", None, f"the check itself failed ({why}).")
+            return Verdict(name, "raised", None, f"the check itself failed ({why})."), in_time
 
     def _reply(self, code: str, expressions: dict[str, str]) -> tuple[dict[str, Any], bool]:
         """Return what the kernel replies, and whether it did so in time; else it is interrupted."""
@@ -233,7 +254,7 @@ class _Kernel:
                 if time.monotonic() < end:
                     continue
                 if not in_time:
-                    raise _OverError(f"Python could not be stopped after {self._timeout} s") from None
+                    raise _OverError(f"Python could not be stopped after {self._timeout} + {GRACE} s") from None
                 self._manager.interrupt_kernel()
                 in_time, end = False, time.monotonic() + GRACE
             else:
@@ -241,12 +262,14 @@ class _Kernel:
                     return dict(reply["content"]), in_time
 
 
-def junit(results: Sequence[Judged]) -> bytes:
+def junit(results: Sequence[Judged], refused: Sequence[str] = ()) -> bytes:
     """Return the verdicts as JUnit's XML: a suite for each notebook, a case for each exercise.
 
     Parameters
     ----------
     results : sequence of Judged
+    refused : sequence of str
+        What is said about each file that could not be judged: an error each.
 
     Returns
     -------
@@ -260,10 +283,25 @@ def junit(results: Sequence[Judged]) -> bytes:
         for each in result.exercises:
             case = ElementTree.SubElement(suite, "testcase", classname=Path(result.notebook).stem, name=each.name)
             if not each.right:
-                kind = each.mistake or each.kind
-                ElementTree.SubElement(case, "failure", type=kind, message=each.title).text = str(each).strip()
+                ElementTree.SubElement(case, "failure", type=each.mistake or each.kind, message=each.title)
+        if result.trouble:
+            ElementTree.SubElement(suite, "system-err").text = "\n".join(result.trouble)
+    if refused:
+        counts = {"tests": str(len(refused)), "failures": "0", "errors": str(len(refused))}
+        suite = ElementTree.SubElement(root, "testsuite", {"name": "not judged", **counts})
+        for why in refused:
+            case = ElementTree.SubElement(suite, "testcase", classname="not judged", name=why)
+            ElementTree.SubElement(case, "error", type="not judged", message=why)
+    for element in root.iter():
+        element.attrib.update({name: _printable(text) for name, text in element.attrib.items()})
+        element.text = _printable(element.text or "") or None
     ElementTree.indent(root)
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _printable(text: str) -> str:
+    """Return a text as XML can hold it: a learner's own exception may say anything."""
+    return re.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -287,15 +325,22 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit's XML as well, for a build server")
     parser.add_argument("--timeout", type=_seconds, default=TIMEOUT, help="seconds that a cell may take (60)")
     options = parser.parse_args(arguments)
+    if options.junit:
+        try:
+            options.junit.write_bytes(b"")  # now, before anything is judged for nothing
+        except OSError as error:
+            parser.error(f"argument --junit: {options.junit} can't be written ({error.strerror})")
     try:
         import ipykernel  # noqa: F401
     except ImportError:
         raise SystemExit('Judging needs a kernel, which comes with JupyterLab: pip install -e ".[lab]"') from None
     results, refused = [], []
-    for result in _each(options.notebooks, options.timeout):
-        if isinstance(result, NotANotebookError):
-            refused.append(str(result))
-            print(result, file=sys.stderr)
+    for path in options.notebooks:
+        try:
+            result = judge(path, options.timeout)
+        except (NotANotebookError, NoKernelError) as error:
+            refused.append(str(error))
+            print(error, file=sys.stderr)
             continue
         results.append(result)
         if not options.json:
@@ -305,16 +350,8 @@ def main(arguments: Sequence[str]) -> int:
         notebooks = [{**asdict(result), "right": result.right} for result in results]
         print(json.dumps({"right": right, "notebooks": notebooks, "refused": refused}, ensure_ascii=False, indent=2))
     if options.junit:
-        options.junit.write_bytes(junit(results))
+        options.junit.write_bytes(junit(results, refused))
     return 2 if refused else int(not all(result.right for result in results))
-
-
-def _each(paths: Sequence[Path], timeout: int) -> Iterator[Judged | NotANotebookError]:
-    for path in paths:
-        try:
-            yield judge(path, timeout)
-        except NotANotebookError as error:
-            yield error
 
 
 def _seconds(text: str) -> int:

@@ -132,7 +132,50 @@ def test_what_cannot_be_stopped_is_the_end(tmp_path: Path, monkeypatch: pytest.M
     deaf = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
     judged = judge.judge(save(tmp_path, START, deaf, PAPER), timeout=2)
     assert kinds(judged)["jacobian_on_paper"] == "not_run"
-    assert judged.trouble == ("Python could not be stopped after 2 s in cell 3",)
+    assert judged.trouble == ("Python could not be stopped after 2 + 1 s in cell 3",)
+    assert ElementTree.fromstring(judge.junit([judged])).findtext(".//system-err") == judged.trouble[0]
+
+
+def test_a_check_that_never_ends_is_stopped_and_the_next_one_runs(tmp_path: Path) -> None:
+    endless = CODE.replace("return np", "while True: pass\n    return np")
+    judged = judge.judge(save(tmp_path, START, endless, PAPER), timeout=3)
+    said = {each.name: each.title for each in judged.exercises}
+    assert said["softmax_jacobian"] == "stopped: the check took more than 3 s."
+    assert kinds(judged)["jacobian_on_paper"] == "right"
+    assert judged.trouble[-1] == "the check of softmax_jacobian took more than 3 s and was stopped"
+
+
+def test_without_a_kernel_that_starts_nothing_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYTHONHOME", str(tmp_path))  # a Python that finds no library
+    assert judge.main([str(save(tmp_path, START))]) == 2
+    assert "no kernel starts with" in capsys.readouterr().err
+
+
+def test_what_a_learner_raises_may_say_anything(tmp_path: Path) -> None:
+    odd = "\x00\x1b[31m<&>\ud800 ∑ 🙂"
+    judged = judge.Judged(f"{odd}.ipynb", (judge.Verdict(odd, "raised", None, odd),), (odd,))
+    xml = judge.junit([judged], [odd])
+    failure = ElementTree.fromstring(xml).find(".//failure")
+    assert failure is not None
+    assert failure.get("message") == "\ufffd\ufffd[31m<&>\ufffd ∑ 🙂"
+    raises = 'def my_f(y_hat): raise ValueError("\\0\\x1b")'
+    path = save(tmp_path, START, raises, "exercises.softmax_jacobian.check(my_f)")
+    ElementTree.fromstring(judge.junit([judge.judge(path)]))
+
+
+def test_lessons_without_exercises_are_right(tmp_path: Path) -> None:
+    assert judge.judge(save(tmp_path, "1 + 1", name="00_start_here")).right
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        judge.main([str(save(tmp_path, START)), f"--junit={tmp_path / 'missing' / 'junit.xml'}"])
+    assert end.value.code == 2
+    assert "argument --junit: " in capsys.readouterr().err
 
 
 def test_what_is_no_notebook_of_the_course_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,10 +184,12 @@ def test_what_is_no_notebook_of_the_course_is_refused(tmp_path: Path, capsys: py
     (tmp_path / "binary.ipynb").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "folder.ipynb").mkdir()
     paths = [*sorted(tmp_path.glob("*.ipynb")), tmp_path / "missing.ipynb", save(tmp_path, "1 + 1", name="own")]
-    assert judge.main([*map(str, paths), "--json"]) == 2
+    assert judge.main([*map(str, paths), "--json", f"--junit={tmp_path / 'junit.xml'}"]) == 2
     said = capsys.readouterr()
     assert json.loads(said.out) == {"right": False, "notebooks": [], "refused": said.err.splitlines()}
     assert len(said.err.splitlines()) == len(paths) == 9
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()[0]
+    assert (suite.get("tests"), suite.get("errors"), len(suite.findall("./testcase/error"))) == ("9", "9", 9)
     assert "missing.ipynb: there is no such file" in said.err
     assert "text.ipynb: not a notebook (NotJSONError)" in said.err
     assert "own.ipynb: there is no exercise of the course in it" in said.err
@@ -167,8 +212,8 @@ def test_a_check_that_fails_itself_is_no_success() -> None:
     kernel = judge._Kernel.__new__(judge._Kernel)
     replies: list[Any] = [{}, {"user_expressions": {"verdict": {"ename": "NameError", "evalue": "no such name"}}}]
     kernel._reply = lambda code, expressions: (replies.pop(0), True)  # type: ignore[method-assign]
-    assert kernel.ask("softmax", "f").title == "the check itself failed (no answer)."
-    assert kernel.ask("softmax", "f").title == "the check itself failed (NameError: no such name)."
+    assert kernel.ask("softmax", "f")[0].title == "the check itself failed (no answer)."
+    assert kernel.ask("softmax", "f")[0].title == "the check itself failed (NameError: no such name)."
 
 
 def test_the_verdict_on_every_kind_of_exercise() -> None:
