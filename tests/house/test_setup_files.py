@@ -255,7 +255,7 @@ def test_every_page_installs_the_same() -> None:
     handout = (ROOT / "linclf_helpers/teaching/handout.py").read_text(encoding="utf-8")
     binder = (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8")
     for page, lab in (README, 1), (TEACHING, 2), (handout, 1), (binder, 1), (WORKFLOW, 0):
-        lines = re.findall(r"(?:pip install|^)[^\n]*? \"?\.\[(\w+)\]", page, re.MULTILINE)
+        lines = re.findall(r"(?:pip install|^)[^\n]*? \"?\.(?:/course)?\[(\w+)\]", page, re.MULTILINE)
         assert set(lines) <= set(GROUPS)
         assert lines.count("lab") == lab
         assert "pip install -r" not in page
