@@ -828,6 +828,7 @@ def test_the_table_lists_every_mistake(capsys: pytest.CaptureFixture[str], monke
         monkeypatch.setattr(exercises, name, getattr(exercises, name)[1::6])
         listed += getattr(exercises, name)
     main = str(Path(exercises.__file__).parent / "__main__.py")
+    monkeypatch.setattr(sys, "argv", ["exercises"])  # without it, pytest's own
     runpy.run_path(main, run_name="imported")
     assert capsys.readouterr().out == ""
     runpy.run_path(main, run_name="__main__")
