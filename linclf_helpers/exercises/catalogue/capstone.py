@@ -276,13 +276,15 @@ class Certificate:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
+        from linclf_helpers.plots import PALETTE
+
         figure = Figure(figsize=(9, 9.5), layout="constrained", facecolor="white")
         FigureCanvasAgg(figure)
         figure.suptitle("A softmax classifier, built from a blank page", fontsize=16)
         parts: Any = figure.subfigures(3, 1, height_ratios=(4, 3, 2))
         top, middle, bottom = parts
         curve, confusion = top.subplots(1, 2)
-        curve.plot(self.steps, self.losses, marker="o", color="#EC6115")
+        curve.plot(self.steps, self.losses, marker="o", color=PALETTE["loss"])
         curve.set_xscale("symlog", linthresh=1)
         curve.set_ylim(0, 1.1 * self.losses[0])
         curve.set(xlabel="step", ylabel="mean loss on 1,347 digits", title="Loss on its way down")
